@@ -297,7 +297,7 @@ class Setting(Record):
     """One setting of an activity.
 
     ``value`` is a JSON scalar; anything else stands there as text, with its Python class in ``type``.
-    ``explicit`` tells a value the user gave from a default; None when that is not known.
+    ``explicit`` tells whether it differs from the default; None when the default is not known.
     """
 
     name: str
@@ -477,6 +477,10 @@ class CellExecution(Record):
     """Packages first imported here."""
     values: tuple[Value, ...] = ()
     files: tuple[File, ...] = ()
+    """File states first seen here."""
+    read_files: tuple[str, ...] = ()
+    written_files: tuple[str, ...] = ()
+    """Identifiers of all file states that were read and written here, by an activity or not."""
     activities: tuple[Activity, ...] = ()
     links: tuple[Link, ...] = ()
     outputs: tuple[Output, ...] = ()
