@@ -1,0 +1,1 @@
+"""The command line: one command per verb, without logic of its own."""

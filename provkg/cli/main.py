@@ -1,0 +1,112 @@
+"""The ``provkg`` command: finds the verb, and turns what goes wrong into one line and an exit code."""
+
+from __future__ import annotations
+
+import os
+import sys
+from collections.abc import Sequence
+from importlib import import_module
+from pathlib import Path
+from typing import NoReturn
+
+import click
+
+from provkg import __version__
+from provkg.errors import ProvkgError
+
+__all__ = ["COMMANDS", "cli", "main"]
+
+COMMANDS = {
+    "init": ("provkg.cli.home", "init", "Make a home for what is recorded."),
+    "run": ("provkg.cli.run", "run", "Execute a notebook and record what happens."),
+    "runs": ("provkg.cli.runs", "runs", "List the recorded runs."),
+    "show": ("provkg.cli.show", "show", "Show one thing and all that is known of it."),
+    "questions": ("provkg.cli.ask", "questions", "List the questions that can be asked."),
+    "ask": ("provkg.cli.ask", "ask", "Answer a question."),
+    "sparql": ("provkg.cli.ask", "sparql", "Answer a SPARQL query of your own."),
+    "rebuild": ("provkg.cli.home", "rebuild", "Make the store anew from the journal."),
+    "doctor": ("provkg.cli.home", "doctor", "Say what is wrong here and how to mend it."),
+    "completion": ("provkg.cli.completion", "completion", "Print the completion script of a shell."),
+}
+"""Each verb: its module, its function and its short help. A module is imported when its verb is used."""
+
+
+class _Verbs(click.Group):
+    """A group that lists its commands without importing them."""
+
+    def list_commands(self, ctx: click.Context) -> list[str]:
+        return list(COMMANDS)
+
+    def get_command(self, ctx: click.Context, cmd_name: str) -> click.Command | None:
+        if cmd_name not in COMMANDS:
+            return None
+        module, function, _ = COMMANDS[cmd_name]
+        command: click.Command = getattr(import_module(module), function)
+        return command
+
+    def resolve_command(
+        self, ctx: click.Context, args: list[str]
+    ) -> tuple[str | None, click.Command | None, list[str]]:
+        name = args[0] if args else ""
+        if name and name not in COMMANDS and not name.startswith("-"):
+            from difflib import get_close_matches
+
+            near = get_close_matches(name, COMMANDS, n=3)
+            hint = f"Did you mean {' or '.join(near)}?" if near else "`provkg --help` lists them."
+            raise click.UsageError(f"there is no command {name!r}. {hint}", ctx)
+        return super().resolve_command(ctx, args)
+
+    def format_commands(self, ctx: click.Context, formatter: click.HelpFormatter) -> None:
+        with formatter.section("Commands"):
+            formatter.write_dl([(name, short) for name, (_, _, short) in COMMANDS.items()])
+
+
+@click.group(
+    cls=_Verbs,
+    context_settings={"help_option_names": ["-h", "--help"], "max_content_width": 100},
+    epilog="Data goes to standard output, messages to standard error. "
+    "Exit code: 0 fine, 1 the answer is no (a failed notebook, something to mend), "
+    "2 wrong usage or bad input.",
+)
+@click.option(
+    "--home",
+    type=click.Path(path_type=Path),
+    metavar="FOLDER",
+    help="The home folder to use. Without it: PROVKG_HOME, else the nearest .provkg from here upwards.",
+)
+@click.version_option(__version__, message="provkg %(version)s")
+@click.pass_context
+def cli(ctx: click.Context, home: Path | None) -> None:
+    """Record what happens when notebooks run, and ask about it."""
+    ctx.obj = home
+
+
+def main(arguments: Sequence[str] | None = None) -> NoReturn:
+    """Run the command line and leave with its exit code."""
+    try:
+        code = _run(arguments)
+        sys.stdout.flush()
+    except BrokenPipeError:
+        # The reader has gone (`provkg runs | head -1`): nothing is left to say, not even at exit.
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+        code = 141
+    sys.exit(code)
+
+
+def _run(arguments: Sequence[str] | None) -> int:
+    try:
+        result = cli.main(
+            args=list(arguments) if arguments is not None else None, prog_name="provkg", standalone_mode=False
+        )
+    except click.ClickException as error:
+        error.show()
+        return 2
+    except click.Abort:
+        click.echo("provkg: interrupted", err=True)
+        return 130
+    except ProvkgError as error:
+        click.echo(f"provkg: {error.message}", err=True)
+        if error.remedy:
+            click.echo(error.remedy, err=True)
+        return 2
+    return result if isinstance(result, int) else 0

@@ -1,0 +1,181 @@
+"""The things of one run by their identifiers, and one step from each to its sources and its outcomes."""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
+from typing import TypeAlias
+
+from provkg.record import (
+    Activity,
+    ActivityKind,
+    CellExecution,
+    Evidence,
+    File,
+    FileMode,
+    Output,
+    Result,
+    Role,
+    Run,
+    Value,
+)
+
+__all__ = ["Inventory", "Step", "Thing", "take"]
+
+Thing: TypeAlias = Value | File | Activity | Result | Output
+
+
+@dataclass(frozen=True, slots=True)
+class Step:
+    """One link of a run, seen from one of its ends: the thing at the other end, and how the link is known.
+
+    ``operation`` says by what (``read_csv``, ``revision``); ``activity`` is the identifier of the activity
+    between the two, or empty.
+    """
+
+    thing: str
+    operation: str
+    evidence: Evidence
+    role: Role | None = None
+    activity: str = ""
+
+
+@dataclass(frozen=True)
+class Inventory:
+    """What `take` found in a run. All mappings are by identifier in the run.
+
+    ``sources`` and ``outcomes`` hold the links of a value, file or result; ``generator`` the activity that
+    made it; ``order`` the cell execution it was recorded in.
+    """
+
+    run: Run
+    executions: Mapping[int, CellExecution]
+    things: Mapping[str, Thing]
+    order: Mapping[str, int]
+    sources: Mapping[str, tuple[Step, ...]]
+    outcomes: Mapping[str, tuple[Step, ...]]
+    generator: Mapping[str, str]
+
+    def values(self) -> Iterator[Value]:
+        """The recorded values, in the order of recording."""
+        return (thing for thing in self.things.values() if isinstance(thing, Value))
+
+    def files(self, mode: FileMode) -> Iterator[File]:
+        """The files read, or those written, in the order of recording."""
+        return (thing for thing in self.things.values() if isinstance(thing, File) and thing.mode is mode)
+
+    def activities(self, *kinds: ActivityKind) -> Iterator[Activity]:
+        """The activities of these kinds that are not part of another one, in the order of recording."""
+        for thing in self.things.values():
+            if isinstance(thing, Activity) and thing.kind in kinds and not thing.parent:
+                yield thing
+
+    def results(self) -> Iterator[Result]:
+        """The measured numbers, in the order of recording."""
+        return (thing for thing in self.things.values() if isinstance(thing, Result))
+
+    def ancestors(self, thing: str) -> tuple[Thing, ...]:
+        """All that a thing came from, directly or not, nearest first."""
+        seen = {thing: None}
+        queue = [thing]
+        while queue:
+            for step in self.sources.get(queue.pop(0), ()):
+                if step.thing not in seen and step.thing in self.things:
+                    seen[step.thing] = None
+                    queue.append(step.thing)
+        return tuple(self.things[found] for found in seen if found != thing)
+
+    def origins(self, thing: str) -> tuple[File, ...]:
+        """The files read that a thing came from, each content at a path once, nearest first."""
+        found = {
+            (file.path, file.sha256): file
+            for file in self.ancestors(thing)
+            if isinstance(file, File) and file.mode is FileMode.READ
+        }
+        return tuple(found.values())
+
+    def name(self, thing: str) -> str:
+        """What a reader calls a thing: its variable's name, else its class or file name, else its id."""
+        match self.things.get(thing):
+            case Value(names=(first, *_)):
+                return first
+            case Value(type=type_):
+                return type_.rpartition(".")[2]
+            case File(path=path):
+                return path.rpartition("/")[2]
+            case Activity(function=function):
+                return function.rpartition(".")[2]
+            case Result(metric=metric):
+                return metric
+            case _:
+                return thing
+
+
+def take(run: Run) -> Inventory:
+    """The inventory of a run."""
+    things: dict[str, Thing] = {}
+    order: dict[str, int] = {}
+    generator: dict[str, str] = {}
+    for execution in run.executions:
+        results = [result for activity in execution.activities for result in activity.results]
+        parts: tuple[Thing, ...] = (
+            *execution.files,
+            *execution.values,
+            *execution.activities,
+            *results,
+            *execution.outputs,
+        )
+        things.update((part.id, part) for part in parts)
+        order.update((part.id, execution.order) for part in parts)
+        for activity in execution.activities:
+            made = (*activity.generated, *(result.id for result in activity.results))
+            generator.update(dict.fromkeys(made, activity.id))
+    links = dict.fromkeys(_links(run))
+    sources: dict[str, list[Step]] = defaultdict(list)
+    outcomes: dict[str, list[Step]] = defaultdict(list)
+    for target, source, operation, evidence, role, activity_id in links:
+        sources[target].append(Step(source, operation, evidence, role, activity_id))
+        outcomes[source].append(Step(target, operation, evidence, role, activity_id))
+    return Inventory(
+        run=run,
+        executions={execution.order: execution for execution in run.executions},
+        things=things,
+        order=order,
+        sources={thing: tuple(steps) for thing, steps in sources.items()},
+        outcomes={thing: tuple(steps) for thing, steps in outcomes.items()},
+        generator=generator,
+    )
+
+
+_Edge: TypeAlias = tuple[str, str, str, Evidence, Role | None, str]
+
+
+def _links(run: Run) -> Iterator[_Edge]:
+    """Target, source, operation, evidence, role and activity of every link of a run.
+
+    What an activity made came from what it used only where no link says it better: of the parts of a
+    split each comes from one of the things that were split.
+    """
+    linked = {link.target for execution in run.executions for link in execution.links}
+    for execution in run.executions:
+        for link in execution.links:
+            yield link.target, link.source, link.operation, link.evidence, None, ""
+        for value in execution.values:
+            if value.revision_of:
+                yield value.id, value.revision_of, "change in place", Evidence.OBSERVED, None, ""
+        for activity in execution.activities:
+            yield from _links_through(activity, linked)
+
+
+def _links_through(activity: Activity, linked: set[str]) -> Iterator[_Edge]:
+    operation = activity.function.rpartition(".")[2]
+    for made in activity.generated:
+        for use in activity.used:
+            if made not in linked and made != use.entity:
+                yield made, use.entity, operation, use.evidence, use.role, activity.id
+    for result in activity.results:
+        for entity in dict.fromkeys((result.model, *result.data)):
+            if entity:
+                role = Role.MODEL if entity == result.model else Role.DATA
+                yield result.id, entity, operation, result.evidence, role, activity.id
