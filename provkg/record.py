@@ -653,8 +653,25 @@ def encode_event(event: Event) -> bytes:
     b'{"event":"run-finished/1","ended_at":"2026-01-02T00:00:00Z","status":"succeeded"}'
     >>> decode_event(encode_event(end)) == end
     True
+
+    What UTF-8 cannot hold, such as a byte of a file name in another encoding, is written as ``\\udce9``.
     """
-    return _encoder.encode(event)
+    try:
+        return _encoder.encode(event)
+    except UnicodeEncodeError:
+        return _encoder.encode(_encodable(msgspec.to_builtins(event)))
+
+
+def _encodable(value: object) -> object:
+    match value:
+        case str():
+            return value.encode("utf-8", "backslashreplace").decode()
+        case list() | tuple():
+            return [_encodable(item) for item in value]
+        case dict():
+            return {_encodable(key): _encodable(item) for key, item in value.items()}
+        case _:
+            return value
 
 
 def decode_event(line: bytes) -> Event:
