@@ -1,0 +1,28 @@
+"""Answers of queries as values, and their forms: table, JSON, CSV, TSV, data frame, Turtle, N-Triples."""
+
+from __future__ import annotations
+
+from provkg.results.formats import FORMATS, render, to_csv, to_frame, to_json, to_ntriples, to_tsv, to_turtle
+from provkg.results.names import Names
+from provkg.results.table import to_table
+from provkg.results.values import Result, Solutions, Term, Triples, Truth, collect, to_python
+
+__all__ = [
+    "FORMATS",
+    "Names",
+    "Result",
+    "Solutions",
+    "Term",
+    "Triples",
+    "Truth",
+    "collect",
+    "render",
+    "to_csv",
+    "to_frame",
+    "to_json",
+    "to_ntriples",
+    "to_python",
+    "to_table",
+    "to_tsv",
+    "to_turtle",
+]
