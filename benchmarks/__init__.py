@@ -1,0 +1,1 @@
+"""Repeatable measurements; each module is run with ``python -m benchmarks.<name>``."""
