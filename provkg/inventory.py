@@ -111,6 +111,13 @@ class Inventory:
             case _:
                 return thing
 
+    def place(self, order: int, line: int | None = None) -> str:
+        """Which cell an execution ran, as its prompt shows it, and which line of it."""
+        execution = self.executions.get(order)
+        count = execution.execution_count if execution else None
+        cell = f"cell [{count if count is not None else order}]"
+        return f"{cell}, line {line}" if line is not None else cell
+
 
 def take(run: Run) -> Inventory:
     """The inventory of a run."""

@@ -10,13 +10,47 @@ from pathlib import Path
 from provkg import journal
 from provkg.config import Home
 from provkg.errors import JournalError, NotFoundError
-from provkg.inventory import Inventory, Thing
-from provkg.record import File, Result, Run, RunStarted, Value
+from provkg.inventory import Inventory, Thing, take
+from provkg.record import CellExecution, File, Result, Run, RunStarted, Value
 
-__all__ = ["beginnings", "find_run", "find_thing", "names"]
+__all__ = ["beginnings", "find", "find_run", "find_thing", "names"]
 
+_CELL = re.compile(r"\[(\d+)\]|execution/(\d+)")
 _LATEST = re.compile(r"latest(?:~(\d+))?")
+_ID = re.compile(r"[0-9a-f][0-9a-f-]{3,35}")
+_NOTEBOOK = ".ipynb"
+_KINDS = ("value", "file", "activity", "result", "output")
 _SHOWN = 5
+
+
+def find(home: Home, reference: str, run: str = "latest") -> tuple[Inventory, Thing | CellExecution | None]:
+    """The run that `reference` names or is in, and the thing in it; None for the run itself.
+
+    It is a run (`find_run`), a thing of a run with the run in front (``latest~1/forest``, ``5f0c9a3e/7.2``,
+    an IRI), or a thing of `run` (`find_thing`).
+
+    Raises:
+        NotFoundError: nothing answers to it; the message names the nearest.
+        JournalError: the run's journal cannot be read.
+    """
+    inside = reference.removeprefix(f"{home.base}run/")
+    head, _, rest = inside.partition("/")
+    if inside == reference and not _LATEST.fullmatch(head):
+        # A variable may be called as a run's id begins (`df`, `f3`): what is in the run goes first.
+        inventory = take(find_run(home, run))
+        if thing := _called(inventory, reference):
+            return inventory, thing
+        if not _names_a_run(home, head, reference):
+            return inventory, find_thing(inventory, reference)
+    inventory = take(find_run(home, reference if reference.endswith(_NOTEBOOK) else head))
+    return inventory, find_thing(inventory, rest) if rest and not reference.endswith(_NOTEBOOK) else None
+
+
+def _names_a_run(home: Home, head: str, reference: str) -> bool:
+    looks_so = _ID.fullmatch(head) is not None and (
+        head == reference or any(known.startswith(head) for known in journal.runs(home))
+    )
+    return looks_so or reference.endswith(_NOTEBOOK)
 
 
 def beginnings(home: Home) -> list[RunStarted]:
@@ -35,10 +69,11 @@ def find_run(home: Home, reference: str) -> Run:
         NotFoundError: no run answers to it, or more than one does; the message names the nearest.
         JournalError: the run's journal cannot be read.
     """
-    identifier = reference.removeprefix(f"{home.base}run/").partition("/")[0]
+    inside = reference.removeprefix(f"{home.base}run/")
+    identifier = inside if inside == reference else inside.partition("/")[0]
     known = journal.runs(home)
     if identifier not in known:
-        identifier = _from_word(home, reference, identifier, known)
+        identifier = _from_word(home, identifier, known)
     run = journal.read_run(home, identifier)
     if run is None:
         raise JournalError(
@@ -47,27 +82,26 @@ def find_run(home: Home, reference: str) -> Run:
     return run
 
 
-def _from_word(home: Home, reference: str, identifier: str, known: dict[str, int]) -> str:
+def _from_word(home: Home, word: str, known: dict[str, int]) -> str:
     if not known:
         raise NotFoundError(f"No run is recorded in {home.path}.", "Record one with `provkg run NOTEBOOK`.")
-    if match := _LATEST.fullmatch(reference):
+    if match := _LATEST.fullmatch(word):
         return _latest(home, int(match[1] or 0))
-    started = [run for run in known if identifier and run.startswith(identifier)]
+    started = [run for run in known if word and run.startswith(word)]
     if len(started) == 1:
         return started[0]
     if started:
-        shown = ", ".join(run[: len(identifier) + 4] for run in started[:_SHOWN])
+        shown = ", ".join(run[: len(word) + 4] for run in started[:_SHOWN])
         more = ", …" if len(started) > _SHOWN else ""
         raise NotFoundError(
-            f"{len(started)} runs begin with {identifier!r}: {shown}{more}.",
-            "Give more of the id.",
+            f"{len(started)} runs begin with {word!r}: {shown}{more}.", "Give more of the id."
         )
     newest_first = beginnings(home)
-    path = str(Path(reference).absolute())
+    path = str(Path(word).absolute())
     for event in newest_first:
         if event.code is not None and event.code.path == path:
             return event.run
-    raise NotFoundError(f"No run {reference!r} in {home.path}.", _nearest(reference, newest_first))
+    raise NotFoundError(f"No run {word!r} in {home.path}.", _nearest(word, newest_first))
 
 
 def _latest(home: Home, back: int) -> str:
@@ -100,23 +134,18 @@ def _beginning(home: Home, run: str) -> RunStarted | None:
     return None
 
 
-def find_thing(inventory: Inventory, reference: str) -> Thing:
+def find_thing(inventory: Inventory, reference: str) -> Thing | CellExecution:
     """The thing of a run that `reference` stands for.
 
-    It is the thing's identifier in the run (``7.2``, ``f3``, ``a5``, ``r2``, ``o4``) or the last part of
-    its IRI, a variable's name (its last state), the name of a metric (its last result), or a file's path
-    or name.
+    It is the thing's identifier in the run (``7.2``, ``f3``, ``a5``, ``r2``, ``o4``) or the end of its IRI
+    (``value/7.2``), a variable's name (its last state), the name of a metric (its last result), a file's
+    path or name, or a cell's prompt (``[3]``).
 
     Raises:
         NotFoundError: nothing answers to it; the message names the nearest.
     """
-    for name, thing in names(inventory):
-        if name == reference:
-            return thing
-    path = str(Path(reference).absolute())
-    for thing in reversed(list(inventory.things.values())):
-        if isinstance(thing, File) and thing.path == path:
-            return thing
+    if thing := _called(inventory, reference):
+        return thing
     known = dict.fromkeys(name for name, _ in names(inventory))
     near = get_close_matches(reference, known, n=4, cutoff=0.5)
     run = inventory.run.id[:8]
@@ -124,6 +153,26 @@ def find_thing(inventory: Inventory, reference: str) -> Thing:
         f"Nothing in run {run} is called {reference!r}.",
         f"Nearest: {', '.join(near)}." if near else f"`provkg show {run}` lists what the run holds.",
     )
+
+
+def _called(inventory: Inventory, reference: str) -> Thing | CellExecution | None:
+    if match := _CELL.fullmatch(reference):
+        return _cell(inventory, match)
+    kind, _, last = reference.rpartition("/")
+    if kind in _KINDS and last in inventory.things:
+        return inventory.things[last]
+    path = str(Path(reference).absolute())
+    for name, thing in names(inventory):
+        if name == reference or (isinstance(thing, File) and thing.path == path):
+            return thing
+    return None
+
+
+def _cell(inventory: Inventory, match: re.Match[str]) -> CellExecution | None:
+    if match[2]:
+        return inventory.executions.get(int(match[2]))
+    executions = reversed(inventory.run.executions)
+    return next((one for one in executions if one.execution_count == int(match[1])), None)
 
 
 def names(inventory: Inventory) -> Iterator[tuple[str, Thing]]:

@@ -1,0 +1,303 @@
+"""All that a run's record says of one thing in it: a pure view, for `show` to print."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+
+import msgspec
+
+from provkg.identity import Names
+from provkg.inventory import Inventory, Step, Thing
+from provkg.record import (
+    Activity,
+    CellExecution,
+    Digest,
+    Evidence,
+    File,
+    Output,
+    Result,
+    Setting,
+    Value,
+)
+
+__all__ = ["Card", "Section", "describe"]
+
+
+class Section(msgspec.Struct, frozen=True, kw_only=True):
+    """A titled table of a card."""
+
+    title: str
+    columns: tuple[str, ...]
+    rows: tuple[tuple[str, ...], ...]
+
+
+class Card(msgspec.Struct, frozen=True, kw_only=True):
+    """One thing of a run: what it is called, what it is, facts by label, and tables of what it is linked to.
+
+    ``text`` is the thing's own text (a cell's source, what was printed), where it has one.
+    """
+
+    name: str
+    kind: str
+    id: str
+    run: str
+    iri: str
+    facts: dict[str, str]
+    sections: tuple[Section, ...]
+    text: str = ""
+
+
+def describe(inventory: Inventory, thing: Thing | CellExecution, base: str) -> Card:
+    """The card of a thing of a run; ``base`` is the home's base IRI."""
+    names, run = Names(base), inventory.run.id
+    if isinstance(thing, CellExecution):
+        return _execution(inventory, thing, names.execution(run, thing.order))
+    facts: dict[str, str]
+    sections: list[Section]
+    text = ""
+    match thing:
+        case Value():
+            kind, facts, sections = thing.kind.value, _value_facts(thing), _value_sections(inventory, thing)
+        case File():
+            kind, facts, sections = f"file {thing.mode.value}", _file_facts(thing), []
+        case Activity():
+            kind, facts = thing.kind.value, _activity_facts(inventory, thing)
+            sections = _activity_sections(inventory, thing)
+        case Result():
+            kind, facts, sections = "result", _result_facts(inventory, thing), []
+        case Output():
+            kind, facts, text = f"output ({thing.kind.value})", _output_facts(thing), thing.text
+            sections = []
+    return Card(
+        name=inventory.name(thing.id),
+        kind=kind,
+        id=thing.id,
+        run=run,
+        iri=names.thing(run, thing.id),
+        facts={**facts, **_origin(inventory, thing)},
+        sections=(*sections, *_links(inventory, thing)),
+        text=text,
+    )
+
+
+def _origin(inventory: Inventory, thing: Thing) -> dict[str, str]:
+    """Which activity made a thing, and in which cell it was recorded."""
+    maker = inventory.things.get(inventory.generator.get(thing.id, ""))
+    made = {"made by": f"{maker.function} ({maker.id})"} if isinstance(maker, Activity) else {}
+    line = maker.line if isinstance(maker, Activity) else thing.line if isinstance(thing, Activity) else None
+    return {**made, "in": inventory.place(inventory.order[thing.id], line)}
+
+
+def _links(inventory: Inventory, thing: Thing) -> list[Section]:
+    both = (
+        ("Came from", inventory.sources.get(thing.id, ())),
+        ("Became or was used for", inventory.outcomes.get(thing.id, ())),
+    )
+    return [
+        Section(
+            title=title,
+            columns=("name", "what", "id", "by", "known"),
+            rows=tuple(_step(inventory, step) for step in steps),
+        )
+        for title, steps in both
+        if steps
+    ]
+
+
+def _step(inventory: Inventory, step: Step) -> tuple[str, ...]:
+    other = inventory.things.get(step.thing)
+    return (
+        inventory.name(step.thing),
+        _what(other),
+        step.thing,
+        step.operation,
+        step.evidence.value,
+    )
+
+
+def _what(thing: Thing | None) -> str:
+    match thing:
+        case Value():
+            return f"{thing.kind.value}{_rows(thing.shape)}"
+        case File():
+            return f"file {thing.mode.value}"
+        case Activity():
+            return thing.kind.value
+        case Result():
+            return f"result {thing.value if thing.value is not None else thing.text}"
+        case Output():
+            return "output"
+        case None:
+            return ""
+
+
+def _rows(shape: Sequence[int]) -> str:
+    return f", {' × '.join(f'{length:,}' for length in shape)}" if shape else ""
+
+
+def _filled(facts: dict[str, str]) -> dict[str, str]:
+    return {label: text for label, text in facts.items() if text}
+
+
+def _value_facts(value: Value) -> dict[str, str]:
+    fingerprint = value.fingerprint
+    partial = " (of a part)" if fingerprint and fingerprint.covers is not Digest.FULL else ""
+    return _filled(
+        {
+            "class": value.type,
+            "variables": ", ".join(value.names),
+            "shape": " × ".join(f"{length:,}" for length in value.shape),
+            "part": value.role.value if value.role else "",
+            "state": f"{value.version} of object {value.object}" if value.version > 1 else "",
+            "fingerprint": f"{fingerprint.algorithm} {fingerprint.hex}{partial}" if fingerprint else "",
+        }
+    )
+
+
+def _value_sections(inventory: Inventory, value: Value) -> list[Section]:
+    sections = []
+    if value.columns:
+        rows = tuple(
+            (column.name, column.type, "" if column.missing is None else str(column.missing))
+            for column in value.columns
+        )
+        sections.append(Section(title="Columns", columns=("name", "type", "missing"), rows=rows))
+    maker = inventory.things.get(inventory.generator.get(value.id, ""))
+    if isinstance(maker, Activity) and maker.settings and maker.implementation == value.type:
+        sections.append(_settings(maker.settings))
+    sections += _results(inventory, (one for one in inventory.results() if one.model == value.id))
+    return sections
+
+
+def _settings(settings: Iterable[Setting]) -> Section:
+    given = {True: "given", False: "default", None: ""}
+    ordered = sorted(settings, key=lambda setting: (not setting.explicit, setting.name))
+    rows = tuple((setting.name, str(setting.value), given[setting.explicit]) for setting in ordered)
+    return Section(title="Settings", columns=("name", "value", ""), rows=rows)
+
+
+def _results(inventory: Inventory, results: Iterable[Result]) -> list[Section]:
+    rows = tuple(
+        (
+            result.metric,
+            str(result.value) if result.value is not None else result.text,
+            ", ".join(dict.fromkeys(inventory.name(name) for name in result.data)),
+            result.role.value if result.role else "",
+            result.id,
+        )
+        for result in results
+    )
+    columns = ("metric", "value", "data", "part", "id")
+    return [Section(title="Results", columns=columns, rows=rows)] if rows else []
+
+
+def _file_facts(file: File) -> dict[str, str]:
+    covers = {Digest.FULL: "", Digest.PARTIAL: " (of a part)", Digest.NONE: ""}[file.covers]
+    return _filled(
+        {
+            "path": file.path,
+            "size": f"{file.size:,} bytes" if file.size is not None else "",
+            "sha256": f"{file.sha256}{covers}" if file.sha256 else f"none: {file.reason}",
+            "media type": file.media_type,
+            "shipped with": file.package,
+        }
+    )
+
+
+def _activity_facts(inventory: Inventory, activity: Activity) -> dict[str, str]:
+    packages = inventory.run.environment.packages if inventory.run.environment else ()
+    version = next((package.version for package in packages if package.name == activity.package), "")
+    return _filled(
+        {
+            "function": activity.function,
+            "class": activity.implementation,
+            "package": f"{activity.package} {version}".strip(),
+            "began": activity.started_at.astimezone().isoformat(sep=" ", timespec="seconds"),
+            "took": f"{activity.duration:.3f} s",
+            "fits inside": str(activity.fits) if activity.fits else "",
+            "seed": "none of its own, though it draws random numbers" if activity.unseeded else "",
+            "part of": activity.parent,
+            "status": activity.status.value,
+            "known": activity.evidence.value if activity.evidence is not Evidence.OBSERVED else "",
+        }
+    )
+
+
+def _activity_sections(inventory: Inventory, activity: Activity) -> list[Section]:
+    sections = [_settings(activity.settings)] if activity.settings else []
+    used = tuple(
+        (
+            inventory.name(use.entity),
+            _what(inventory.things.get(use.entity)),
+            use.entity,
+            use.role.value,
+            use.evidence.value,
+        )
+        for use in activity.used
+    )
+    made = tuple(
+        (inventory.name(name), _what(inventory.things.get(name)), name) for name in activity.generated
+    )
+    if used:
+        sections.append(Section(title="Used", columns=("name", "what", "id", "as", "known"), rows=used))
+    if made:
+        sections.append(Section(title="Made", columns=("name", "what", "id"), rows=made))
+    return [*sections, *_results(inventory, activity.results)]
+
+
+def _result_facts(inventory: Inventory, result: Result) -> dict[str, str]:
+    return _filled(
+        {
+            "value": result.text or str(result.value),
+            "model": f"{inventory.name(result.model)} ({result.model})" if result.model else "not known",
+            "data": ", ".join(f"{inventory.name(name)} ({name})" for name in result.data) or "not known",
+            "part": result.role.value if result.role else "",
+            "by fold or step": ", ".join(str(value) for value in result.series),
+            "known": result.evidence.value,
+        }
+    )
+
+
+def _output_facts(output: Output) -> dict[str, str]:
+    shown = [f"{content.media_type}, {content.size:,} bytes" for content in output.contents]
+    return _filled({"contents": "; ".join(shown), "text": "cut to a limit" if output.truncated else ""})
+
+
+def _execution(inventory: Inventory, execution: CellExecution, iri: str) -> Card:
+    took = (execution.ended_at - execution.started_at).total_seconds() if execution.ended_at else None
+    error = execution.error
+    facts = _filled(
+        {
+            "status": execution.status.value,
+            "error": f"{error.name}: {error.message}" if error else "",
+            "began": execution.started_at.astimezone().isoformat(sep=" ", timespec="seconds"),
+            "took": f"{took:.3f} s" if took is not None else "",
+            "notebook's cell": str(execution.index + 1) if execution.index is not None else "",
+            "deleted": ", ".join(execution.deletes),
+        }
+    )
+    reads = tuple(
+        (read.name, str(read.count), inventory.place(read.definer) if read.definer else "not recorded")
+        for read in execution.reads
+    )
+    sets = tuple(
+        (state.name, state.type, state.value or state.text, state.evidence.value)
+        for state in execution.defines
+    )
+    things: list[Thing] = [*execution.files, *execution.values, *execution.activities, *execution.outputs]
+    recorded = tuple((inventory.name(thing.id), _what(thing), thing.id) for thing in things)
+    tables = (
+        Section(title="Reads", columns=("variable", "times", "set in"), rows=reads),
+        Section(title="Sets", columns=("variable", "class", "value", "known"), rows=sets),
+        Section(title="Recorded", columns=("name", "what", "id"), rows=recorded),
+    )
+    return Card(
+        name=inventory.place(execution.order),
+        kind="cell execution",
+        id=str(execution.order),
+        run=inventory.run.id,
+        iri=iri,
+        facts=facts,
+        sections=tuple(table for table in tables if table.rows),
+        text=execution.source,
+    )

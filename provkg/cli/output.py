@@ -1,0 +1,53 @@
+"""Where text goes: data to standard output, messages to standard error, colour where a terminal is."""
+
+from __future__ import annotations
+
+import os
+import shutil
+import sys
+from typing import TYPE_CHECKING
+
+import click
+
+if TYPE_CHECKING:
+    from rich.console import Console, RenderableType
+
+__all__ = ["console", "print_rich", "print_text", "say", "width"]
+
+PIPED_WIDTH = 100
+WIDEST = 120
+
+
+def width() -> int:
+    """How many characters fit on a line: the terminal's width, ``COLUMNS``, or 100 when piped."""
+    if not sys.stdout.isatty() and "COLUMNS" not in os.environ:
+        return PIPED_WIDTH
+    return max(40, shutil.get_terminal_size((PIPED_WIDTH, 24)).columns)
+
+
+def console(*, wide: bool = False) -> Console:
+    """A rich console on standard output; text is no wider than 120 characters unless ``wide``."""
+    from rich.console import Console
+
+    return Console(width=width() if wide else min(width(), WIDEST), highlight=False, soft_wrap=False)
+
+
+def print_rich(content: RenderableType, *, wide: bool = False) -> None:
+    """Print rich content on standard output."""
+    # rich would end the process with code 1 when the reader has gone; `main` knows better.
+    out = console(wide=wide)
+    with out.capture() as captured:
+        out.print(content)
+    lines = captured.get().splitlines()
+    print_text("".join(f"{line.rstrip()}\n" for line in lines))
+
+
+def print_text(text: str) -> None:
+    """Print text on standard output as it is; a line feed is added where the last one is missing."""
+    sys.stdout.write(text if text.endswith("\n") or not text else f"{text}\n")
+    sys.stdout.flush()
+
+
+def say(message: str) -> None:
+    """A message to the person at the terminal, on standard error."""
+    click.echo(message, err=True)

@@ -1,0 +1,230 @@
+"""A run's summary, drawn with rich."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from itertools import groupby
+from pathlib import Path
+
+from rich.console import Group, RenderableType
+from rich.padding import Padding
+from rich.table import Table
+from rich.text import Text
+
+from provkg.cli.text import count_text, number_text, path_text, seconds_text, short, size_text, time_text
+from provkg.record import Evidence, Scalar, Status
+from provkg.summary import (
+    DataRead,
+    Failure,
+    FileWritten,
+    Measured,
+    RunSummary,
+    Surroundings,
+    Training,
+)
+
+__all__ = ["draw_failure", "draw_summary", "table"]
+
+_STYLES = {
+    Status.SUCCEEDED: "bold green",
+    Status.FAILED: "bold red",
+    Status.INTERRUPTED: "bold yellow",
+    None: "bold yellow",
+}
+_COLUMNS = 5
+"""More metrics than this are listed one a line."""
+
+
+def draw_summary(summary: RunSummary, suggestions: Sequence[str] = ()) -> RenderableType:
+    """All sections of a summary that have something to say."""
+    parts: list[RenderableType] = [_heading(summary)]
+    if summary.failure:
+        parts.append(draw_failure(summary.failure))
+    parts += _section("Data read", _reads(summary.read))
+    for what, trainings in _by_data(summary.trainings):
+        parts += _section(what, _trainings(trainings))
+    parts += _section("Results", _results(summary.results))
+    parts += _section("Files written", _writes(summary.written))
+    parts += _section("Environment", _surroundings(summary.surroundings, summary.seeds))
+    parts += _section("Warnings", [Text(f"! {warning}", style="yellow") for warning in summary.warnings])
+    parts += _section("Ask more", [Text(f"$ {command}") for command in suggestions])
+    return Group(*parts)
+
+
+def table(*styles: str, header: Sequence[str] = (), right: Sequence[int] = ()) -> Table:
+    """A table without lines, its columns in these styles; those in ``right`` hold numbers."""
+    drawn = Table(
+        box=None, show_header=bool(header), pad_edge=False, padding=(0, 3, 0, 0), header_style="dim"
+    )
+    for position, style in enumerate(styles):
+        drawn.add_column(
+            header[position] if header else "",
+            style=style,
+            overflow="fold",
+            justify="right" if position in right else "left",
+            no_wrap=position in right,
+        )
+    return drawn
+
+
+def _section(title: str, content: Sequence[RenderableType]) -> Iterator[RenderableType]:
+    if content:
+        yield Text(f"\n{title}", style="bold")
+        yield from (Padding(part, (0, 0, 0, 2)) for part in content)
+
+
+def _heading(summary: RunSummary) -> RenderableType:
+    what = path_text(summary.path) if summary.path else summary.kind
+    status = summary.status.value if summary.status else "not ended"
+    took = f" in {seconds_text(summary.seconds)}" if summary.seconds is not None else ""
+    first = Text.assemble((what, "bold"), "  ", (status, _STYLES[summary.status]), took)
+    facts = [
+        f"run {short(summary.run)}",
+        time_text(summary.started_at),
+        count_text(summary.executions, "cell") if summary.executions else "no cell was run",
+        *([summary.user] if summary.user else []),
+    ]
+    lines = [first, Text(" · ".join(facts), style="dim")]
+    if summary.parameters:
+        lines.append(Text(f"with {_settings(summary.parameters)}", style="dim"))
+    return Group(*lines)
+
+
+def draw_failure(failure: Failure) -> RenderableType:
+    """The error, the cell, and its source with the line marked."""
+    parts: list[RenderableType] = []
+    if failure.order:
+        count = failure.execution_count if failure.execution_count is not None else failure.order
+        position = f", the notebook's cell {failure.index + 1}" if failure.index is not None else ""
+        parts.append(Text(f"\nFailed in cell [{count}]{position}", style="bold"))
+    error = Text(f"{failure.name}: {failure.message}" if failure.name else failure.message, style="red")
+    parts.append(Padding(error, (0, 0, 0, 2)))
+    if failure.source:
+        parts.append(Padding(_marked(failure.source, failure.line), (1, 0, 0, 2)))
+    return Group(*parts)
+
+
+def _marked(source: str, line: int | None, around: int = 6) -> Text:
+    """Source lines with their numbers; of a long cell only those around the marked one."""
+    lines = source.splitlines()
+    middle = line if line is not None else 1
+    first = max(1, middle - around)
+    last = min(len(lines), middle + around)
+    text = Text()
+    for number in range(first, last + 1):
+        here = number == line
+        mark = "> " if here else "  "
+        text.append(f"{mark}{number:>3}  {lines[number - 1]}\n", style="bold red" if here else "dim")
+    text.rstrip()
+    return text
+
+
+def _reads(files: Sequence[DataRead]) -> list[RenderableType]:
+    if not files:
+        return []
+    drawn = table("cyan", "", "", "dim", "", right=(1, 2))
+    for file in files:
+        where = f"{file.package}: {Path(file.path).name}" if file.package else path_text(file.path)
+        rows = count_text(file.rows, "row") if file.rows is not None else ""
+        into = f"as {', '.join(file.into)}" if file.into else ""
+        drawn.add_row(where, size_text(file.size), rows, short(file.sha256) or "no digest", into)
+    return [drawn]
+
+
+def _by_data(trainings: Sequence[Training]) -> Iterator[tuple[str, list[Training]]]:
+    """The trainings in groups that had the same data, each with a title that says which."""
+
+    def data(training: Training) -> tuple[tuple[str, ...], int | None, str, tuple[str, ...]]:
+        return training.data, training.rows, training.role, training.files
+
+    ordered = sorted(trainings, key=lambda training: [data(one) for one in trainings].index(data(training)))
+    for (names, rows, role, files), group in groupby(ordered, key=data):
+        details = [
+            *([count_text(rows, "row")] if rows is not None else []),
+            *([f"{role} part"] if role else []),
+            *([f"from {', '.join(path_text(path) for path in files)}"] if files else []),
+        ]
+        title = "Models trained"
+        if names or details:
+            title += f" on {', '.join(names) or 'data'}"
+        yield f"{title} ({', '.join(details)})" if details else title, list(group)
+
+
+def _trainings(trainings: Sequence[Training]) -> list[RenderableType]:
+    drawn = table("cyan", "", "", "dim", right=(3,))
+    for training in trainings:
+        fits = f" · {count_text(training.fits, 'fit')}" if training.fits else ""
+        guessed = "" if training.evidence is Evidence.OBSERVED else f" ({training.evidence.value})"
+        drawn.add_row(
+            training.model,
+            training.implementation.rpartition(".")[2] + fits + guessed,
+            _settings(training.settings) or "default settings",
+            seconds_text(training.seconds),
+        )
+    return [drawn]
+
+
+def _settings(settings: dict[str, Scalar]) -> str:
+    return ", ".join(f"{name}={value}" for name, value in settings.items())
+
+
+def _results(results: Sequence[Measured]) -> list[RenderableType]:
+    if not results:
+        return []
+    metrics = list(dict.fromkeys(result.metric for result in results))
+    return [_one_a_line(results) if len(metrics) > _COLUMNS else _by_metric(results, metrics)]
+
+
+def _on(result: Measured) -> str:
+    role = f" ({result.role})" if result.role and result.role not in result.data else ""
+    folds = f", {result.folds} folds" if result.folds > 1 else ""
+    return f"{result.data or '—'}{role}{folds}"
+
+
+def _by_metric(results: Sequence[Measured], metrics: Sequence[str]) -> Table:
+    rows: list[tuple[str, str, dict[str, str]]] = []
+    for result in results:
+        key = (result.model or "—", _on(result))
+        row = next((row for row in rows if row[:2] == key and result.metric not in row[2]), None)
+        if row is None:
+            row = (*key, {})
+            rows.append(row)
+        row[2][result.metric] = number_text(result.value, result.text)
+    numbers = range(2, 2 + len(metrics))
+    drawn = table("cyan", "", *[""] * len(metrics), header=("model", "data", *metrics), right=numbers)
+    for model, data, values in rows:
+        drawn.add_row(model, data, *(values.get(metric, "") for metric in metrics))
+    return drawn
+
+
+def _one_a_line(results: Sequence[Measured]) -> Table:
+    drawn = table("cyan", "", "", "", header=("model", "data", "metric", "value"), right=(3,))
+    for result in results:
+        drawn.add_row(result.model or "—", _on(result), result.metric, number_text(result.value, result.text))
+    return drawn
+
+
+def _writes(files: Sequence[FileWritten]) -> list[RenderableType]:
+    if not files:
+        return []
+    drawn = table("cyan", "", "dim", "", right=(1,))
+    for file in files:
+        holds = f"from {', '.join(file.holds)}" if file.holds else ""
+        drawn.add_row(path_text(file.path), size_text(file.size), short(file.sha256) or "no digest", holds)
+    return [drawn]
+
+
+def _surroundings(seen: Surroundings, seeds: dict[str, Scalar]) -> list[RenderableType]:
+    machine = [
+        *([f"{seen.cores} cores"] if seen.cores else []),
+        *([size_text(seen.memory)] if seen.memory else []),
+    ]
+    first = [part for part in (seen.python, seen.kernel, seen.platform, ", ".join(machine)) if part]
+    packages = [f"{name} {version}" for name, version in seen.packages.items()]
+    lines = [" · ".join(first), " · ".join(packages)]
+    if seen.commit:
+        on = f" on {seen.branch}" if seen.branch else ""
+        lines.append(f"commit {short(seen.commit)}{on}{', with uncommitted changes' if seen.dirty else ''}")
+    if seeds:
+        lines.append(f"seeds: {', '.join(f'{generator} {value}' for generator, value in seeds.items())}")
+    return [Text(line) for line in lines if line]

@@ -1,0 +1,332 @@
+"""What is worth knowing of one run at a glance: a pure view of its record, for `run` and `show` to print."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from datetime import datetime
+from pathlib import Path
+
+import msgspec
+
+from provkg.inventory import Inventory, take
+from provkg.record import (
+    Activity,
+    ActivityKind,
+    Evidence,
+    File,
+    FileMode,
+    Result,
+    Role,
+    Run,
+    Scalar,
+    Status,
+    Value,
+    ValueKind,
+)
+
+__all__ = [
+    "DataRead",
+    "Failure",
+    "FileWritten",
+    "Measured",
+    "RunSummary",
+    "Surroundings",
+    "Training",
+    "summarize",
+]
+
+TRAINED_BY = (ActivityKind.TRAINING, ActivityKind.TUNING)
+
+
+class DataRead(msgspec.Struct, frozen=True, kw_only=True):
+    """A file that was read: its path, size in bytes, digest, and the tables that were loaded from it.
+
+    ``rows`` is the number of rows of the first of them, ``into`` the names of them all. ``package`` is the
+    distribution that ships the file, where one does.
+    """
+
+    id: str
+    path: str
+    size: int | None
+    sha256: str
+    rows: int | None
+    into: tuple[str, ...]
+    package: str = ""
+    reason: str = ""
+
+
+class Training(msgspec.Struct, frozen=True, kw_only=True):
+    """A training or tuning: the model it made, on what, from which files, with which settings.
+
+    ``settings`` are those the user gave; ``fits`` counts the trainings nested inside. ``files`` are paths.
+    """
+
+    model: str
+    id: str
+    implementation: str
+    kind: ActivityKind
+    data: tuple[str, ...]
+    rows: int | None
+    role: str
+    files: tuple[str, ...]
+    settings: dict[str, Scalar]
+    seconds: float
+    fits: int
+    order: int
+    evidence: Evidence
+
+
+class Measured(msgspec.Struct, frozen=True, kw_only=True):
+    """A measured number with the model and the data it was measured on, where known."""
+
+    id: str
+    metric: str
+    value: float | int | None
+    text: str
+    model: str
+    data: str
+    role: str
+    folds: int
+    order: int
+    evidence: Evidence
+
+
+class FileWritten(msgspec.Struct, frozen=True, kw_only=True):
+    """A file that was written: path, size in bytes, digest, and the names of what it was written from."""
+
+    id: str
+    path: str
+    size: int | None
+    sha256: str
+    holds: tuple[str, ...]
+    reason: str = ""
+
+
+class Failure(msgspec.Struct, frozen=True, kw_only=True):
+    """What ended a run: the error, and the cell it happened in with its source.
+
+    ``line`` counts from 1; ``index`` is the cell's position in the document from 0. ``order`` is 0 when no
+    cell was running.
+    """
+
+    name: str
+    message: str
+    order: int = 0
+    index: int | None = None
+    execution_count: int | None = None
+    line: int | None = None
+    source: str = ""
+
+
+class Surroundings(msgspec.Struct, frozen=True, kw_only=True):
+    """Interpreter, kernel, platform, the packages that the code imported, and the commit of the code."""
+
+    python: str = ""
+    kernel: str = ""
+    platform: str = ""
+    cores: int | None = None
+    memory: int | None = None
+    packages: dict[str, str] = {}
+    commit: str = ""
+    branch: str = ""
+    dirty: bool | None = None
+
+
+class RunSummary(msgspec.Struct, frozen=True, kw_only=True):
+    """One run at a glance. ``seconds`` is its wall time, None while it is not known to have ended."""
+
+    run: str
+    kind: str
+    path: str
+    title: str
+    status: Status | None
+    started_at: datetime
+    seconds: float | None
+    user: str
+    parameters: dict[str, Scalar]
+    executions: int
+    failure: Failure | None
+    read: tuple[DataRead, ...]
+    trainings: tuple[Training, ...]
+    results: tuple[Measured, ...]
+    written: tuple[FileWritten, ...]
+    surroundings: Surroundings
+    seeds: dict[str, Scalar]
+    warnings: tuple[str, ...]
+
+
+def summarize(run: Run) -> RunSummary:
+    """The summary of a run, from its record alone."""
+    inventory = take(run)
+    started, finished = run.started, run.finished
+    code = started.code
+    return RunSummary(
+        run=run.id,
+        kind=started.kind.value,
+        path=code.path if code else "",
+        title=code.title if code else "",
+        status=run.status,
+        started_at=started.started_at,
+        seconds=(finished.ended_at - started.started_at).total_seconds() if finished else None,
+        user=started.agent.name or started.agent.user if started.agent else "",
+        parameters={setting.name: setting.value for setting in started.parameters},
+        executions=len(run.executions),
+        failure=_failure(run),
+        read=tuple(_reads(inventory)),
+        trainings=tuple(_training(inventory, activity) for activity in inventory.activities(*TRAINED_BY)),
+        results=tuple(_measured(inventory, result) for result in inventory.results()),
+        written=tuple(_writes(inventory)),
+        surroundings=_surroundings(run),
+        seeds={
+            seed.generator: seed.value
+            for execution in run.executions
+            for seed in execution.seeds
+            if seed.value is not None
+        },
+        warnings=tuple(dict.fromkeys(_warnings(inventory))),
+    )
+
+
+def _reads(inventory: Inventory) -> Iterator[DataRead]:
+    files: dict[tuple[str, str], list[File]] = {}
+    for file in inventory.files(FileMode.READ):
+        files.setdefault((file.path, file.sha256), []).append(file)
+    for same in files.values():
+        loaded = [
+            value
+            for file in same
+            for step in inventory.outcomes.get(file.id, ())
+            if isinstance(value := inventory.things.get(step.thing), Value)
+        ]
+        rows = next((value.shape[0] for value in loaded if value.shape), None)
+        first = same[0]
+        yield DataRead(
+            id=first.id,
+            path=first.path,
+            size=first.size,
+            sha256=first.sha256,
+            rows=rows,
+            into=_called(loaded),
+            package=first.package,
+            reason=first.reason,
+        )
+
+
+def _training(inventory: Inventory, activity: Activity) -> Training:
+    made = [value for name in activity.generated if isinstance(value := inventory.things.get(name), Value)]
+    models = [value for value in made if value.kind is ValueKind.MODEL] or made
+    data = _used(inventory, activity, Role.DATA)
+    tables = data or _used(inventory, activity, Role.INPUT)
+    sources = dict.fromkeys(file.path for value in tables for file in inventory.origins(value.id))
+    implementation = activity.implementation or activity.function
+    return Training(
+        model=inventory.name(models[0].id) if models else implementation.rpartition(".")[2],
+        id=models[0].id if models else activity.id,
+        implementation=implementation,
+        kind=activity.kind,
+        data=_called(tables),
+        rows=next((value.shape[0] for value in tables if value.shape), None),
+        role=next((value.role.value for value in tables if value.role), ""),
+        files=tuple(sources),
+        settings={setting.name: setting.value for setting in activity.settings if setting.explicit},
+        seconds=activity.duration,
+        fits=activity.fits,
+        order=inventory.order[activity.id],
+        evidence=activity.evidence,
+    )
+
+
+def _used(inventory: Inventory, activity: Activity, role: Role) -> list[Value]:
+    used = [inventory.things.get(use.entity) for use in activity.used if use.role is role]
+    return [thing for thing in used if isinstance(thing, Value)]
+
+
+def _called(values: list[Value]) -> tuple[str, ...]:
+    """The variables' names of values, each once, in order; a value without one is left out."""
+    return tuple(dict.fromkeys(value.names[0] for value in values if value.names))
+
+
+def _measured(inventory: Inventory, result: Result) -> Measured:
+    data = [value for name in result.data if isinstance(value := inventory.things.get(name), Value)]
+    role = result.role or next((value.role for value in data if value.role), None)
+    return Measured(
+        id=result.id,
+        metric=result.metric,
+        value=result.value,
+        text=result.text,
+        model=inventory.name(result.model) if result.model else "",
+        data=", ".join(_called(data)),
+        role=role.value if role else "",
+        folds=len(result.series),
+        order=inventory.order[result.id],
+        evidence=result.evidence,
+    )
+
+
+def _writes(inventory: Inventory) -> Iterator[FileWritten]:
+    last = {file.path: file for file in inventory.files(FileMode.WRITTEN)}
+    for file in last.values():
+        held = [inventory.things.get(step.thing) for step in inventory.sources.get(file.id, ())]
+        yield FileWritten(
+            id=file.id,
+            path=file.path,
+            size=file.size,
+            sha256=file.sha256,
+            holds=_called([thing for thing in held if isinstance(thing, Value)]),
+            reason=file.reason,
+        )
+
+
+def _failure(run: Run) -> Failure | None:
+    if run.finished is None or run.finished.status is Status.SUCCEEDED:
+        return None
+    order = run.finished.order
+    stopped = [execution for execution in run.executions if execution.status is not Status.SUCCEEDED]
+    execution = next((one for one in stopped if one.order == order), stopped[-1] if stopped else None)
+    error = (execution.error if execution else None) or run.finished.error
+    if error is None and execution is None:
+        return None
+    return Failure(
+        name=error.name if error else "",
+        message=error.message if error else "",
+        order=execution.order if execution else 0,
+        index=execution.index if execution else None,
+        execution_count=execution.execution_count if execution else None,
+        line=error.line if error else None,
+        source=execution.source if execution else "",
+    )
+
+
+def _surroundings(run: Run) -> Surroundings:
+    environment, commit = run.environment, run.started.commit
+    imported = environment.packages if environment else ()
+    return Surroundings(
+        python=f"{environment.implementation} {environment.python}" if environment else "",
+        kernel=environment.kernel if environment else "",
+        platform=environment.platform if environment else "",
+        cores=environment.hardware.cores if environment else None,
+        memory=environment.hardware.memory if environment else None,
+        packages={package.name: package.version for package in imported if package.modules},
+        commit=commit.hash if commit else "",
+        branch=commit.branch if commit else "",
+        dirty=commit.dirty if commit else None,
+    )
+
+
+def _warnings(inventory: Inventory) -> Iterator[str]:
+    for thing in inventory.things.values():
+        if isinstance(thing, Activity) and thing.unseeded and not thing.parent:
+            what = (thing.implementation or thing.function).rpartition(".")[2]
+            made = [inventory.name(name) for name in thing.generated[:1]]
+            where = inventory.place(inventory.order[thing.id], thing.line)
+            name = f" ({made[0]})" if made and made[0] != what else ""
+            yield f"{what}{name} drew random numbers without a seed of its own: {where}"
+        if isinstance(thing, File) and thing.reason:
+            yield f"{Path(thing.path).name} has no full digest: {thing.reason}"
+    for execution in inventory.run.executions:
+        for notice in execution.notices:
+            where = inventory.place(execution.order)
+            yield f"not recorded in {where}: {notice.where}: {notice.message}"
+    if inventory.run.finished:
+        for notice in inventory.run.finished.notices:
+            yield f"{notice.where}: {notice.message}"
