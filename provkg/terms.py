@@ -401,4 +401,5 @@ class Provkg(Vocabulary, prefix="provkg"):
     userName: ClassVar[str]
     valueText: ClassVar[str]
     variableName: ClassVar[str]
+    versionKey: ClassVar[str]
     workingFolder: ClassVar[str]

@@ -1,0 +1,116 @@
+"""Values in memory and files: what they are, and which content they have."""
+
+from __future__ import annotations
+
+import json
+from typing import TYPE_CHECKING
+
+from provkg.identity import digest
+from provkg.record import Digest, FileMode, SplitRole, ValueKind
+from provkg.terms import Prov, Provkg
+
+if TYPE_CHECKING:
+    from provkg.mapping.scope import Scope
+    from provkg.record import Column, File, Value
+
+__all__ = ["SPLITS", "things"]
+
+SPLITS = {
+    SplitRole.TRAINING: Provkg.TrainingSplit,
+    SplitRole.VALIDATION: Provkg.ValidationSplit,
+    SplitRole.TEST: Provkg.TestSplit,
+}
+_KINDS = {
+    ValueKind.DATASET: Provkg.Dataset,
+    ValueKind.MODEL: Provkg.Model,
+    ValueKind.TRANSFORMER: Provkg.Transformer,
+    ValueKind.PREDICTION: Provkg.PredictedData,
+}
+
+
+def things(scope: Scope) -> None:
+    """All values and files of the run."""
+    for execution in scope.run.executions:
+        for value in execution.values:
+            _value(scope, value)
+        for file in execution.files:
+            _file(scope, file)
+    for name, order in scope.made_in.items():
+        if name in scope.values or name in scope.files:
+            scope.made(name, order)
+
+
+def _value(scope: Scope, value: Value) -> None:
+    quads, iri = scope.quads, scope.thing(value.id)
+    quads.types(iri, Prov.Entity, Provkg.Value, *_classes(scope, value))
+    quads.integer(iri, Provkg.objectNumber, value.object)
+    quads.integer(iri, Provkg.stateNumber, value.version)
+    quads.known(iri, Provkg.pythonType, value.type)
+    for name in value.names:
+        quads.text(iri, Provkg.variableName, name)
+    if value.role is not None:
+        quads.link(iri, Provkg.splitRole, SPLITS[value.role])
+    if value.fingerprint is not None:
+        whole = value.fingerprint.covers is Digest.FULL
+        term = Provkg.fingerprint if whole else Provkg.partialFingerprint
+        quads.text(iri, term, f"{value.fingerprint.algorithm}:{value.fingerprint.hex}")
+    _table(scope, value, iri)
+
+
+def _classes(scope: Scope, value: Value) -> list[str]:
+    classes = [_KINDS[value.kind]] if value.kind in _KINDS else []
+    if value.kind is ValueKind.DATASET and (value.role is not None or scope.is_split(value)):
+        classes.append(Provkg.DatasetSplit)
+    return classes
+
+
+def _table(scope: Scope, value: Value, iri: str) -> None:
+    """Shape and columns, as far as they are known."""
+    quads = scope.quads
+    if value.shape:
+        quads.text(iri, Provkg.shape, ",".join(str(length) for length in value.shape))
+        quads.integer(iri, Provkg.rowCount, value.shape[0])
+    if len(value.shape) == 2:
+        quads.integer(iri, Provkg.columnCount, value.shape[1])
+    if not value.columns:
+        return
+    quads.link(iri, Provkg.hasSchema, _schema(scope, value.columns))
+    missing = [column.missing for column in value.columns if column.missing is not None]
+    # A sum over some of the columns would pass for that of all.
+    if len(missing) == len(value.columns):
+        quads.integer(iri, Provkg.missingCount, sum(missing))
+
+
+def _schema(scope: Scope, columns: tuple[Column, ...]) -> str:
+    """The columns that a table has, one thing for all tables that have the same."""
+    quads, names = scope.quads, scope.names
+    iri = names.table_schema(digest([[column.name, column.type] for column in columns]))
+    if not quads.first(iri):
+        return iri
+    quads.types(iri, Prov.Entity, Provkg.TableSchema)
+    quads.text(iri, Provkg.columnList, json.dumps([column.name for column in columns]))
+    for column in columns:
+        one = names.column(column.name, column.type)
+        if quads.first(f"{iri} {one}"):
+            quads.link(iri, Provkg.hasColumn, one)
+        if quads.first(one):
+            quads.types(one, Provkg.Column)
+            quads.text(one, Provkg.columnName, column.name)
+            quads.known(one, Provkg.columnType, column.type)
+    return iri
+
+
+def _file(scope: Scope, file: File) -> None:
+    quads, iri = scope.quads, scope.thing(file.id)
+    mode = Provkg.WrittenFile if file.mode is FileMode.WRITTEN else Provkg.ReadFile
+    quads.types(iri, Prov.Entity, Provkg.File, mode)
+    quads.text(iri, Provkg.path, file.path)
+    quads.integer(iri, Provkg.byteSize, file.size)
+    quads.known(iri, Provkg.mediaType, file.media_type)
+    quads.known(iri, Provkg.noDigestReason, file.reason)
+    if file.package:
+        quads.link(iri, Provkg.providedBy, scope.package(file.package))
+    if file.sha256 and file.covers is Digest.FULL:
+        scope.holds_content(iri, scope.content(file.sha256, Provkg.FileVersion, file.size))
+    elif file.sha256:
+        quads.text(iri, Provkg.partialDigest, file.sha256)
