@@ -184,7 +184,7 @@ def _hardware_fields(hardware: Hardware) -> dict[str, str | int | list[str] | No
 
 def _hardware(scope: Scope, iri: str, hardware: Hardware) -> None:
     quads = scope.quads
-    quads.types(iri, Prov.Entity, Provkg.Hardware)
+    quads.types(iri, Provkg.Hardware)
     quads.known(iri, Provkg.architecture, hardware.machine)
     quads.known(iri, Provkg.processor, hardware.processor)
     quads.integer(iri, Provkg.coreCount, hardware.cores)
@@ -210,7 +210,7 @@ def notices(scope: Scope, subject: str, notices: tuple[Notice, ...]) -> None:
     quads = scope.quads
     for rank, notice in enumerate(notices, 1):
         iri = f"{subject}/notice/{rank}"
-        quads.types(iri, Prov.Entity, Provkg.Notice)
+        quads.types(iri, Provkg.Notice)
         quads.text(iri, Provkg.noticeWhere, notice.where)
         quads.text(iri, Provkg.noticeMessage, notice.message)
         quads.integer(iri, Provkg.noticeCount, notice.count)

@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from provkg.record import Setting
-from provkg.terms import Owl, Prov, Provkg, Rdfs
+from provkg.terms import Owl, Provkg, Rdfs
 
 if TYPE_CHECKING:
     from provkg.mapping.scope import Scope
@@ -81,8 +81,7 @@ def _setting(scope: Scope, owner: str, setting: Setting, class_: str) -> str:
     quads, names = scope.quads, scope.names
     node = names.setting_value(owner, setting.name, setting.value, setting.type)
     if quads.first(node):
-        classes = (Provkg.Setting,) if class_ == Provkg.Setting else (Provkg.Setting, class_)
-        quads.types(node, Prov.Entity, *classes)
+        quads.types(node, class_)
         quads.text(node, Provkg.settingName, setting.name)
         quads.link(node, Provkg.settingOf, _parameter(scope, setting.name))
         quads.scalar(node, Provkg.settingValue, setting.value)

@@ -87,7 +87,7 @@ def _schema(scope: Scope, columns: tuple[Column, ...]) -> str:
     iri = names.table_schema(digest([[column.name, column.type] for column in columns]))
     if not quads.first(iri):
         return iri
-    quads.types(iri, Prov.Entity, Provkg.TableSchema)
+    quads.types(iri, Provkg.TableSchema)
     quads.text(iri, Provkg.columnList, json.dumps([column.name for column in columns]))
     for column in columns:
         one = names.column(column.name, column.type)
