@@ -1,0 +1,109 @@
+"""What an execution did to the notebook's variables, as records."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from types import FunctionType
+from typing import TYPE_CHECKING, Any
+
+from provkg.analysis import CellCode
+from provkg.capture.namespace import element_names, global_names, short_text, variable_type, variables
+from provkg.capture.values import Tracker
+from provkg.record import Evidence, Read, VariableState
+
+if TYPE_CHECKING:
+    from provkg.capture.session import Session
+
+__all__ = ["names_of_states", "read_variables", "recorded_states", "variable_states"]
+
+_MAX_CALLS = 50
+
+
+def recorded_states(namespace: Mapping[str, Any], hidden: Mapping[str, Any], tracker: Tracker) -> dict[str, str]:
+    """The identifier of the recorded state that each variable holds; empty for a state not recorded."""
+    states = {}
+    for name, value in variables(namespace, hidden):
+        node = tracker.find(value)
+        if node is not None:
+            states[name] = node.id
+    return states
+
+
+def variable_states(
+    session: Session, bound: Mapping[str, Any], before: Mapping[str, str], code: CellCode
+) -> list[VariableState]:
+    """The variables that an execution bound or changed, with the states they now hold.
+
+    Parameters:
+        bound: variables bound by the execution, with their values.
+        before: the recorded states that variables held when it began.
+        code: the analysis of its text.
+    """
+    states = []
+    for name, value in bound.items():
+        kept = session.keep(session.resolve_variable(name, value), value)
+        states.append(_state(name, value, kept, Evidence.OBSERVED))
+    for name, state in before.items():
+        value = session.namespace.get(name)
+        if name in bound or value is None:
+            continue
+        node = session.tracker.find(value)
+        if node is not None and (not node.id or node.id != state):
+            states.append(_state(name, value, session.keep(node, value), Evidence.OBSERVED))
+    known = {state.name for state in states} | before.keys()
+    for name in sorted(code.changes - known):
+        if name in session.namespace:
+            states.append(_state(name, session.namespace[name], "", Evidence.DECLARED))
+    return states
+
+
+def _state(name: str, value: Any, kept: str, evidence: Evidence) -> VariableState:
+    return VariableState(
+        name=name, type=variable_type(value), value=kept, text=short_text(value), evidence=evidence
+    )
+
+
+def read_variables(
+    namespace: Mapping[str, Any], hidden: Mapping[str, Any], code: CellCode, definers: Mapping[str, int]
+) -> tuple[Read, ...]:
+    """The variables that an execution read: those its text names, and those that the user's functions it
+    names read in turn.
+
+    Parameters:
+        definers: which execution set each variable, before this execution.
+    """
+    counts = {name: count for name, count in code.reads.items() if name in definers or name in namespace}
+    pending = list(counts)
+    for name in pending[:_MAX_CALLS]:
+        function = namespace.get(name)
+        if not isinstance(function, FunctionType) or function.__globals__ is not namespace:
+            continue
+        for further in global_names(function):
+            if further not in counts and further in definers and len(pending) < _MAX_CALLS:
+                counts[further] = 0
+                pending.append(further)
+    return tuple(
+        Read(name=name, count=counts[name], definer=definers.get(name, 0))
+        for name in sorted(counts)
+        if name in definers or hidden.get(name) is not namespace.get(name)
+    )
+
+
+def names_of_states(
+    namespace: Mapping[str, Any], hidden: Mapping[str, Any], tracker: Tracker
+) -> dict[str, tuple[str, ...]]:
+    """The variables, or elements of containers in variables, that hold each recorded state."""
+    names: dict[str, list[str]] = {}
+    elements: dict[str, list[str]] = {}
+    for name, value in variables(namespace, hidden):
+        node = tracker.find(value)
+        if node is not None:
+            names.setdefault(node.id, []).append(name)
+            continue
+        for expression, element in element_names(name, value):
+            node = tracker.find(element)
+            if node is not None:
+                elements.setdefault(node.id, []).append(expression)
+    for state, expressions in elements.items():
+        names.setdefault(state, expressions[:1])
+    return {state: tuple(found) for state, found in names.items()}

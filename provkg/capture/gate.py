@@ -1,0 +1,53 @@
+"""The gate every hook looks at first: whether anything is being recorded, and by which session.
+
+A hooked call closes the gate while it runs, so that what a library does inside one call is not taken
+for what the user did. Calls in other threads than the one that runs the cell pass by.
+"""
+
+from __future__ import annotations
+
+from threading import get_ident
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from provkg.capture.session import Session
+
+__all__ = ["Gate", "gate"]
+
+
+class Gate:
+    """Open or closed, for two kinds of hooks.
+
+    ``values`` is for hooks that follow derivation (pandas methods), ``activities`` for those that
+    record steps of machine learning. Both are closed outside of a recorded execution. Inside a hooked
+    pandas call only ``values`` is closed, so that a model trained inside ``DataFrame.apply`` is seen.
+    """
+
+    __slots__ = ("activities", "counting", "depth", "fits", "recording", "session", "thread", "values")
+
+    def __init__(self) -> None:
+        self.session: Session | None = None
+        self.thread = 0
+        self.recording = False
+        """Whether an execution is being recorded, whatever is at work in it."""
+        self.values = False
+        self.activities = False
+        self.counting = False
+        """Whether the activity at work counts the trainings nested inside it."""
+        self.depth = 0
+        self.fits = 0
+
+    def open(self, session: Session) -> None:
+        """Begin recording what the calling thread does."""
+        self.session = session
+        self.thread = get_ident()
+        self.counting = False
+        self.depth = self.fits = 0
+        self.recording = self.values = self.activities = True
+
+    def close(self) -> None:
+        """Stop recording."""
+        self.recording = self.values = self.activities = self.counting = False
+
+
+gate = Gate()

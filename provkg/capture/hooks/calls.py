@@ -1,0 +1,94 @@
+"""What the hooks on estimators and metrics share: a call that becomes one activity."""
+
+from __future__ import annotations
+
+import inspect
+from collections.abc import Callable
+from datetime import UTC, datetime
+from typing import Any
+
+from provkg.capture.hooks.randomness import global_state
+from provkg.capture.session import Session
+from provkg.capture.values import Node
+from provkg.record import Activity, ActivityKind, Result, Role, Setting, Status, Use
+
+__all__ = ["Begin", "Call", "arguments"]
+
+Begin = Callable[[tuple[Any, ...], dict[str, Any]], Any]
+
+
+def arguments(
+    signature: inspect.Signature | None, args: tuple[Any, ...], kwargs: dict[str, Any]
+) -> dict[str, Any]:
+    """Arguments by parameter name; empty when they do not fit, as the call itself will tell."""
+    if signature is None:
+        return dict(kwargs)
+    try:
+        return dict(signature.bind_partial(*args, **kwargs).arguments)
+    except TypeError:
+        return dict(kwargs)
+
+
+class Call:
+    """A call that becomes one activity."""
+
+    kind = ActivityKind.EVALUATION
+
+    def __init__(self, session: Session, function: str, package: str) -> None:
+        self.session = session
+        self.function = function
+        self.package = package
+        self.started = datetime.now(UTC)
+        self.line = session.line()
+        self.used: list[Use] = []
+        self.generated: list[str] = []
+        self.settings: tuple[Setting, ...] = ()
+        self.results: list[Result] = []
+        self.implementation = ""
+        self._random = global_state()
+        self.fits = 0
+
+    def use(self, value: Any, role: Role, argument: str = "", others: tuple[Any, ...] = ()) -> Node | None:
+        """Record that the call uses a value; returns its state where it is followed."""
+        node = self.session.resolve(value, others=others)
+        kept = self.session.keep(node, value)
+        if kept:
+            self.used.append(Use(entity=kept, role=role, argument=argument))
+        return node
+
+    def make(self, node: Node | None, value: Any) -> None:
+        """Record that the call made a state of a value."""
+        kept = self.session.keep(node, value)
+        if kept:
+            self.generated.append(kept)
+
+    def add(self, seconds: float, status: Status = Status.SUCCEEDED) -> None:
+        """Record the activity."""
+        drew = self._random is not None and self._random != global_state()
+        self.session.add(
+            Activity(
+                id=self.session.next_activity(),
+                kind=self.kind,
+                function=self.function,
+                package=self.package,
+                implementation=self.implementation,
+                started_at=self.started,
+                duration=round(seconds, 6),
+                used=tuple(self.used),
+                generated=tuple(self.generated),
+                settings=self.settings,
+                results=tuple(self.results),
+                fits=self.fits,
+                unseeded=drew and not self.session.global_seed,
+                status=status,
+                line=self.line,
+            )
+        )
+
+    def succeeded(self, result: Any, seconds: float) -> None:
+        """The call returned."""
+        self.add(seconds)
+
+    def failed(self, error: BaseException, seconds: float) -> None:
+        """The call raised."""
+        self.add(seconds, Status.FAILED)

@@ -1,0 +1,80 @@
+"""Settings as records: the values given to estimators and functions, defaults included."""
+
+from __future__ import annotations
+
+import inspect
+import math
+from collections.abc import Mapping
+from functools import lru_cache
+from typing import Any
+
+from provkg.capture.fingerprints import is_estimator, kind_of, type_name
+from provkg.record import Scalar, Setting
+
+__all__ = ["scalar", "setting", "settings_of"]
+
+_MAX_TEXT = 500
+
+
+def scalar(value: Any) -> tuple[Scalar, str]:
+    """A setting's value as a JSON scalar, and its Python class.
+
+    >>> scalar(0.5)
+    (0.5, 'float')
+    >>> scalar(float("nan"))
+    ('nan', 'float')
+    >>> scalar([1, 2])
+    ('[1, 2]', 'list')
+    """
+    kind = type(value)
+    if value is None or kind in (bool, int, str):
+        if kind is int and not -(2**63) <= value < 2**63:
+            return str(value), "int"
+        return value[:_MAX_TEXT] if kind is str else value, kind.__name__
+    if kind is float:
+        return (value if math.isfinite(value) else str(value)), "float"
+    if hasattr(value, "item") and getattr(value, "shape", None) == ():
+        return scalar(value.item())
+    if is_estimator(value):
+        return type(value).__name__, type_name(kind)
+    if kind_of(value) is not None:
+        return f"{kind.__name__} of shape {getattr(value, 'shape', '?')}", type_name(kind)
+    if callable(value):
+        return getattr(value, "__qualname__", kind.__name__)[:_MAX_TEXT], "function"
+    return repr(value)[:_MAX_TEXT], type_name(kind)
+
+
+def setting(name: str, value: Any, default: Any = inspect.Parameter.empty) -> Setting:
+    """One setting as a record; whether it is explicit is known when its default is."""
+    shown, kind = scalar(value)
+    explicit = None
+    if default is not inspect.Parameter.empty:
+        explicit = scalar(default) != (shown, kind)
+    return Setting(name=name, value=shown, type=kind, explicit=explicit)
+
+
+@lru_cache(maxsize=None)
+def _defaults(kind: type) -> Mapping[str, Any]:
+    try:
+        parameters = inspect.signature(kind).parameters
+    except (TypeError, ValueError):
+        return {}
+    return {name: parameter.default for name, parameter in parameters.items()}
+
+
+def settings_of(estimator: Any) -> tuple[Setting, ...]:
+    """All settings of an estimator, defaults included; those of nested estimators by their path."""
+    parameters = estimator.get_params(deep=True)
+    owners: dict[str, Any] = {"": estimator}
+    found = []
+    for name in sorted(parameters):
+        value = parameters[name]
+        if is_estimator(value):
+            owners[name] = value
+    for name in sorted(parameters):
+        path, _, own = name.rpartition("__")
+        default = _defaults(type(owners[path])).get(own, inspect.Parameter.empty) if path in owners else (
+            inspect.Parameter.empty
+        )
+        found.append(setting(name, parameters[name], default))
+    return tuple(found)

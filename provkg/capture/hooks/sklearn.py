@@ -1,0 +1,169 @@
+"""Hooks on scikit-learn: trainings, transformations, predictions, scores, splits, metrics, searches.
+
+Estimators are hooked where classes are made (``BaseEstimator.__init_subclass__``), so third-party and
+user-defined ones are seen too; functions in the modules that define them.
+"""
+
+from __future__ import annotations
+
+import inspect
+import sys
+from collections.abc import Callable, Iterator
+from types import ModuleType
+from typing import Any
+
+from provkg.capture.hooks.estimators import Fitting, Predicting, Scoring, Transforming
+from provkg.capture.hooks.evaluating import CrossValidating, Measuring, Splitting, is_metric
+from provkg.capture.hooks.loading import Loading
+from provkg.capture.hooks.wrap import is_replacement, step
+
+__all__ = ["AFTER_IMPORT"]
+
+_FITS: dict[str, Callable[..., Any]] = {
+    "fit": Fitting.of("fit"),
+    "partial_fit": Fitting.of("partial_fit"),
+    "fit_transform": Fitting.of("fit_transform"),
+    "fit_predict": Fitting.of("fit_predict"),
+    "fit_resample": Fitting.of("fit_resample"),
+}
+_OTHERS: dict[str, Callable[..., Any]] = {
+    "transform": Transforming.of("transform"),
+    "inverse_transform": Transforming.of("inverse_transform"),
+    "predict": Predicting.of("predict"),
+    "predict_proba": Predicting.of("predict_proba"),
+    "predict_log_proba": Predicting.of("predict_log_proba"),
+    "decision_function": Predicting.of("decision_function"),
+    "score": Scoring.of("score"),
+}
+_METRIC_MODULES = (
+    "sklearn.metrics._classification",
+    "sklearn.metrics._regression",
+    "sklearn.metrics._ranking",
+    "sklearn.metrics.cluster._supervised",
+    "sklearn.metrics.cluster._unsupervised",
+)
+_VALIDATIONS = ("cross_val_score", "cross_validate", "cross_val_predict")
+
+
+def _patch_base(module: ModuleType) -> None:
+    base = module.BaseEstimator
+    _watch_subclasses(base)
+    for known in _subclasses(base):
+        _wrap_methods(known)
+
+
+def _watch_subclasses(base: type) -> None:
+    if "__init_subclass__" in base.__dict__:
+        return
+
+    def __init_subclass__(cls: type, **kwargs: Any) -> None:
+        super(base, cls).__init_subclass__(**kwargs)
+        try:
+            _wrap_methods(cls)
+        except Exception as error:
+            from provkg.capture.gate import gate
+
+            if gate.session is not None:
+                gate.session.notice(f"hooks on {cls.__qualname__}", error)
+
+    base.__init_subclass__ = classmethod(__init_subclass__)  # type: ignore[assignment]
+
+
+def _subclasses(base: type) -> Iterator[type]:
+    for child in base.__subclasses__():
+        yield child
+        yield from _subclasses(child)
+
+
+def _wrap_methods(owner: type) -> None:
+    """Replace the methods that an estimator has, in the class of its ancestry that defines each."""
+    for table, is_fit in ((_FITS, True), (_OTHERS, False)):
+        for name, begin in table.items():
+            defining = next((parent for parent in owner.__mro__ if name in parent.__dict__), None)
+            if defining is not None:
+                _wrap_method(defining, name, begin, is_fit)
+
+
+def _wrap_method(owner: type, name: str, begin: Callable[..., Any], is_fit: bool) -> None:
+    found = owner.__dict__[name]
+    if isinstance(found, property | staticmethod | classmethod):
+        return
+    if callable(found):
+        if not is_replacement(found):
+            setattr(owner, name, step(found, begin, is_fit=is_fit))
+    elif callable(getattr(found, "fn", None)) and not is_replacement(found.fn):
+        # sklearn.utils.metaestimators.available_if keeps the function in ``fn``.
+        found.fn = step(found.fn, begin, is_fit=is_fit)
+
+
+def _patch_output(module: ModuleType) -> None:
+    """``transform`` is wrapped again when its output becomes a frame (``set_output``): follow that frame."""
+    mixin = module._SetOutputMixin
+    original = mixin.__dict__["__init_subclass__"].__func__
+    if is_replacement(original) or getattr(original, "_provkg", False):
+        return
+
+    def __init_subclass__(cls: type, *args: Any, **kwargs: Any) -> None:
+        original(cls, *args, **kwargs)
+        _wrap_methods(cls)
+
+    __init_subclass__._provkg = True  # type: ignore[attr-defined]
+    mixin.__init_subclass__ = classmethod(__init_subclass__)
+
+
+def _patch_metrics(module: ModuleType) -> None:
+    for name, function in list(vars(module).items()):
+        if name.startswith("_") or not inspect.isfunction(function) or is_replacement(function):
+            continue
+        if function.__module__ == module.__name__ and is_metric(function):
+            setattr(module, name, step(function, Measuring.of(function)))
+
+
+def _patch_split(module: ModuleType) -> None:
+    original = module.train_test_split
+    if not is_replacement(original):
+        module.train_test_split = step(original, Splitting.of(original))  # type: ignore[attr-defined]
+
+
+def _patch_validation(module: ModuleType) -> None:
+    for name in _VALIDATIONS:
+        original = getattr(module, name, None)
+        if original is not None and not is_replacement(original):
+            setattr(module, name, step(original, CrossValidating.of(original)))
+
+
+def _patch_datasets(module: ModuleType) -> None:
+    for name, function in list(vars(module).items()):
+        if inspect.isfunction(function) and name.startswith(("load_", "fetch_")) and not is_replacement(function):
+            if function.__module__ == module.__name__ and name != "load_files":
+                label = f"sklearn.datasets.{name}"
+                setattr(module, name, step(function, Loading.of(label, "scikit-learn", target=99)))
+
+
+def _also(names: tuple[str, ...], patch: Callable[[ModuleType], None]) -> Callable[[ModuleType], None]:
+    """Patch a defining module and, when it was imported before, the aliases in the package above it."""
+
+    def hook(module: ModuleType) -> None:
+        before = dict(vars(module))
+        patch(module)
+        for package in names:
+            above = sys.modules.get(package)
+            for name, value in vars(module).items():
+                if above is not None and is_replacement(value) and vars(above).get(name) is before.get(name):
+                    if before.get(name) is not None:
+                        setattr(above, name, value)
+
+    return hook
+
+
+AFTER_IMPORT: dict[str, Callable[[ModuleType], None]] = {
+    "sklearn.utils._set_output": _patch_output,
+    "sklearn.base": _patch_base,
+    "sklearn.model_selection._split": _also(("sklearn.model_selection",), _patch_split),
+    "sklearn.model_selection._validation": _also(("sklearn.model_selection",), _patch_validation),
+    "sklearn.datasets._base": _also(("sklearn.datasets",), _patch_datasets),
+    **{
+        name: _also(("sklearn.metrics", "sklearn.metrics.cluster"), _patch_metrics)
+        for name in _METRIC_MODULES
+    },
+}

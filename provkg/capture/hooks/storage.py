@@ -1,0 +1,56 @@
+"""Hooks on what stores and loads Python objects and arrays: joblib, pickle, NumPy."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from types import ModuleType
+from typing import Any
+
+from provkg.capture.hooks.loading import Loading, Saving
+from provkg.capture.hooks.wrap import is_replacement, step
+
+__all__ = ["AFTER_IMPORT"]
+
+
+def _patch(
+    names: dict[str, Callable[[tuple[Any, ...], dict[str, Any]], Any]],
+) -> Callable[[ModuleType], None]:
+    def hook(module: ModuleType) -> None:
+        for name, begin in names.items():
+            original = getattr(module, name, None)
+            if original is not None and not is_replacement(original):
+                setattr(module, name, step(original, begin))
+
+    return hook
+
+
+AFTER_IMPORT: dict[str, tuple[Callable[[ModuleType], None], ...]] = {
+    "joblib": (
+        _patch(
+            {
+                "dump": Saving.of("joblib.dump", "joblib", value=0, target=1),
+                "load": Loading.of("joblib.load", "joblib"),
+            }
+        ),
+    ),
+    "pickle": (
+        _patch(
+            {
+                "dump": Saving.of("pickle.dump", "", value=0, target=1),
+                "load": Loading.of("pickle.load", ""),
+            }
+        ),
+    ),
+    "numpy": (
+        _patch(
+            {
+                "save": Saving.of("numpy.save", "numpy", value=1, target=0),
+                "savetxt": Saving.of("numpy.savetxt", "numpy", value=1, target=0),
+                "load": Loading.of("numpy.load", "numpy"),
+                "loadtxt": Loading.of("numpy.loadtxt", "numpy"),
+                "genfromtxt": Loading.of("numpy.genfromtxt", "numpy"),
+                "fromfile": Loading.of("numpy.fromfile", "numpy"),
+            }
+        ),
+    ),
+}

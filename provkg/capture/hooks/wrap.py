@@ -1,0 +1,135 @@
+"""Replacements for library functions that call the original and tell the session what they saw.
+
+A replacement never raises of its own, passes the original's result and exception through untouched,
+and keeps its name, signature and place for `pickle` and `inspect`.
+
+Warnings and tracebacks must read as if it were not there: ``warnings.warn(stacklevel=2)`` has to name
+the user's line. The `warnings` module passes over frames whose file name holds ``importlib`` and
+``_bootstrap`` (`warnings._is_internal_frame`), so the code of replacements carries such a name, by which
+`provkg.capture.tracebacks` drops them from the tracebacks that IPython prints.
+"""
+
+from __future__ import annotations
+
+import functools
+from collections.abc import Callable
+from threading import get_ident
+from time import perf_counter
+from typing import Any, Protocol
+
+from provkg.capture.gate import gate
+
+__all__ = ["HIDDEN_FILE", "Step", "follow", "is_replacement", "original_of", "step"]
+
+HIDDEN_FILE = "<provkg importlib._bootstrap>"
+"""The file name that replacements carry."""
+
+Follower = Callable[[tuple[Any, ...], dict[str, Any], Any], None]
+
+
+class Step(Protocol):
+    """One call that may become an activity: made before the call, told how it ended."""
+
+    def succeeded(self, result: Any, seconds: float) -> None:
+        """The call returned."""
+
+    def failed(self, error: BaseException, seconds: float) -> None:
+        """The call raised."""
+
+
+Beginner = Callable[[tuple[Any, ...], dict[str, Any]], "Step | None"]
+
+
+def follow(original: Callable[..., Any], observe: Follower, *, frames: bool = False) -> Callable[..., Any]:
+    """A replacement that tells ``observe`` the arguments and the result of a call that returned.
+
+    Parameters:
+        frames: whether the original looks its caller's variables up by stack depth through a keyword
+            ``level`` (`pandas.eval`), so that the frame added here must be counted.
+    """
+
+    def replacement(*args: Any, **kwargs: Any) -> Any:
+        if frames:
+            kwargs["level"] = kwargs.get("level", 0) + 1
+        if not gate.values or get_ident() != gate.thread:
+            return original(*args, **kwargs)
+        gate.values = False
+        try:
+            result = original(*args, **kwargs)
+        finally:
+            gate.values = True
+        try:
+            observe(args, kwargs, result)
+        except Exception as error:
+            _report(original, error)
+        return result
+
+    return _dress(replacement, original)
+
+
+def step(original: Callable[..., Any], begin: Beginner, *, is_fit: bool = False) -> Callable[..., Any]:
+    """A replacement that makes a `Step` before a call and tells it how the call ended.
+
+    Parameters:
+        is_fit: whether the call trains, and counts as a fit of the search or cross-validation around it.
+    """
+
+    def replacement(*args: Any, **kwargs: Any) -> Any:
+        if not gate.activities or get_ident() != gate.thread:
+            if not (is_fit and gate.counting and get_ident() == gate.thread):
+                return original(*args, **kwargs)
+            gate.depth += 1
+            gate.fits += gate.depth == 1
+            try:
+                return original(*args, **kwargs)
+            finally:
+                gate.depth -= 1
+        values, gate.activities, gate.values = gate.values, False, False
+        seen: Step | None = None
+        began = 0.0
+        try:
+            try:
+                seen = begin(args, kwargs)
+            except Exception as error:
+                _report(original, error)
+            began = perf_counter()
+            result = original(*args, **kwargs)
+            if seen is not None:
+                try:
+                    seen.succeeded(result, perf_counter() - began)
+                except Exception as error:
+                    _report(original, error)
+            return result
+        except BaseException as failure:
+            if seen is not None:
+                try:
+                    seen.failed(failure, perf_counter() - began)
+                except Exception as error:
+                    _report(original, error)
+            raise
+        finally:
+            gate.activities, gate.values, gate.counting = True, values, False
+
+    return _dress(replacement, original)
+
+
+def is_replacement(function: Any) -> bool:
+    """Whether ``function`` is one of ours."""
+    code = getattr(function, "__code__", None)
+    return code is not None and code.co_filename == HIDDEN_FILE
+
+
+def original_of(function: Any) -> Any:
+    """The function that ``function`` replaces, or ``function`` itself."""
+    return function.__wrapped__ if is_replacement(function) else function
+
+
+def _dress(replacement: Any, original: Callable[..., Any]) -> Callable[..., Any]:
+    replacement.__code__ = replacement.__code__.replace(co_filename=HIDDEN_FILE)
+    dressed: Callable[..., Any] = functools.wraps(original)(replacement)
+    return dressed
+
+
+def _report(original: Callable[..., Any], error: Exception) -> None:
+    if gate.session is not None:
+        gate.session.notice(f"hook of {getattr(original, '__qualname__', original)}", error)

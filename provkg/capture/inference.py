@@ -1,0 +1,175 @@
+"""Where a value came from that no hook saw being made: by memory, by content, or by the source text.
+
+In this order: the array whose memory it shares (observed), a recorded value of the same content
+(observed), and last the names that the user's statement read (inferred, and marked so).
+"""
+
+from __future__ import annotations
+
+import linecache
+import sys
+from collections.abc import Mapping
+from types import CodeType, FrameType
+from typing import Any
+
+from provkg.analysis import CellCode, analyse, analyse_function, loads_at, sources_of
+from provkg.capture.fingerprints import fingerprint_of, shape_of
+from provkg.capture.values import Node, Tracker
+from provkg.record import Evidence, ValueKind
+
+__all__ = ["Origin", "Scope", "Texts", "module_line", "origin_of", "user_frame"]
+
+_DATA = (ValueKind.DATASET, ValueKind.PREDICTION)
+_MAX_STEPS = 12
+_END = 1 << 30
+
+
+class Origin:
+    """The states a value came from, how this is known, and by which operation."""
+
+    __slots__ = ("evidence", "operation", "parents")
+
+    def __init__(self, parents: list[Node], operation: str, evidence: Evidence) -> None:
+        self.parents = parents
+        self.operation = operation
+        self.evidence = evidence
+
+
+class Texts:
+    """The analysed source texts of the user's cells and functions."""
+
+    def __init__(self) -> None:
+        self._current: CellCode | None = None
+        self._current_source = ""
+        self._functions: dict[CodeType, CellCode | None] = {}
+
+    def begin(self, source: str) -> None:
+        """A cell begins; its text is analysed when first asked for."""
+        self._current_source = source
+        self._current = None
+
+    def cell(self) -> CellCode:
+        """The analysis of the cell at work."""
+        if self._current is None:
+            self._current = analyse(self._current_source, transformed=True)
+        return self._current
+
+    def of(self, frame: FrameType) -> CellCode | None:
+        """The analysis of the text that a frame of the user's runs."""
+        code = frame.f_code
+        if code.co_name == "<module>":
+            return self.cell()
+        if code not in self._functions:
+            self._functions[code] = _function(code)
+        return self._functions[code]
+
+
+def _function(code: CodeType) -> CellCode | None:
+    lines = linecache.getlines(code.co_filename)
+    if not lines:
+        return None
+    return analyse_function("".join(lines), code.co_firstlineno, code.co_name)
+
+
+def user_frame(namespace: Mapping[str, Any]) -> FrameType | None:
+    """The innermost frame of the user's own code: one whose globals are the notebook's namespace."""
+    frame: FrameType | None = sys._getframe(1)
+    while frame is not None and frame.f_globals is not namespace:
+        frame = frame.f_back
+    return frame
+
+
+def module_line(namespace: Mapping[str, Any]) -> int | None:
+    """The line of the cell, from 1, that is at work."""
+    frame = user_frame(namespace)
+    while frame is not None:
+        if frame.f_globals is namespace and frame.f_code.co_name == "<module>":
+            return frame.f_lineno
+        frame = frame.f_back
+    return None
+
+
+class Scope:
+    """A place in the user's text and the variables that are seen from it."""
+
+    __slots__ = ("code", "global_", "line", "local", "name")
+
+    def __init__(
+        self, code: CellCode | None, line: int, local: Mapping[str, Any], global_: Mapping[str, Any], name: str = ""
+    ) -> None:
+        self.code = code
+        self.line = line
+        self.local = local
+        self.global_ = global_
+        self.name = name
+
+    @classmethod
+    def of_frame(cls, frame: FrameType, texts: Texts) -> Scope:
+        """The line that a frame is at."""
+        return cls(texts.of(frame), frame.f_lineno, frame.f_locals, frame.f_globals)
+
+    @classmethod
+    def at_end(cls, code: CellCode, name: str, namespace: Mapping[str, Any]) -> Scope:
+        """The end of a cell, where ``name`` holds the value in question."""
+        return cls(code, _END, namespace, namespace, name)
+
+    def get(self, name: str) -> Any:
+        """What a variable holds, or None."""
+        return self.local.get(name, self.global_.get(name))
+
+    def name_of(self, value: Any) -> str:
+        """The variable that holds a value, or an empty text."""
+        return self.name or next((name for name, held in self.local.items() if held is value), "")
+
+
+def origin_of(value: Any, tracker: Tracker, scope: Scope | None, exclude: set[int]) -> Origin | None:
+    """Where an object came from that is not followed.
+
+    Parameters:
+        scope: the place in the user's text where it was met.
+        exclude: identities of objects that the value did not come from, such as the call's other arguments.
+    """
+    base = getattr(value, "base", None)
+    while base is not None and type(base).__name__ in ("ndarray", "memmap"):
+        node = tracker.find(base)
+        if node is not None:
+            return Origin([node], "view of the same memory", Evidence.OBSERVED)
+        base = getattr(base, "base", None)
+    if shape_of(value):
+        fingerprint = fingerprint_of(value)
+        same = tracker.same_content(fingerprint) if fingerprint is not None else None
+        if same is not None:
+            return Origin([same], "same content", Evidence.OBSERVED)
+    return _by_text(value, tracker, scope, exclude) if scope is not None else None
+
+
+def _by_text(value: Any, tracker: Tracker, scope: Scope, exclude: set[int]) -> Origin | None:
+    code = scope.code
+    if code is None:
+        return None
+    name = scope.name_of(value)
+    if name:
+        names, seen = set(sources_of(code, name, scope.line)), {name}
+    else:
+        names, seen = set(loads_at(code, scope.line)), set()
+    parents: dict[int, Node] = {}
+    for _ in range(_MAX_STEPS):
+        further: set[str] = set()
+        for source in names - seen:
+            held = scope.get(source)
+            if held is None or id(held) in exclude or held is value:
+                continue
+            node = tracker.find(held)
+            if node is not None:
+                if node.kind in _DATA:
+                    parents[id(node)] = node
+            elif not callable(held):
+                further |= sources_of(code, source, scope.line)
+        seen |= names
+        names = further
+        if not names:
+            break
+    if not parents:
+        return None
+    operation = f"{name} = …" if name else "expression"
+    return Origin(list(parents.values()), operation, Evidence.INFERRED)

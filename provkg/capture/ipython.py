@@ -1,0 +1,256 @@
+"""The IPython extension: records what the kernel executes.
+
+Loaded by the kernel's own start arguments (``--IPKernelApp.extra_extensions=provkg.capture.ipython``), so
+that it is there before the first import, or by ``%load_ext provkg.capture.ipython``. The environment tells
+it where to: ``PROVKG_HOME``, and ``PROVKG_RUN`` when a runner has begun the run already.
+"""
+
+from __future__ import annotations
+
+import atexit
+import os
+import sys
+from collections.abc import Callable
+from datetime import UTC, datetime
+from typing import Any
+from uuid import uuid4
+
+from provkg import __version__
+from provkg.capture import files as file_events
+from provkg.capture.environment import agent, describe_environment
+from provkg.capture.files import FileWatch
+from provkg.capture.git import commit_of
+from provkg.capture.hooks import after_imports
+from provkg.capture.hooks.imports import ImportWatch
+from provkg.capture.outputs import OutputWatch, error_of, without_colour
+from provkg.capture.packages import PackageWatch
+from provkg.capture.session import Session
+from provkg.capture.tracebacks import without_hooks
+from provkg.config import Home, ensure_home
+from provkg.identity import sha256
+from provkg.journal import Journal, put_object
+from provkg.record import (
+    Code,
+    CodeKind,
+    EnvironmentSeen,
+    Error,
+    OutputKind,
+    RunKind,
+    RunStarted,
+)
+
+__all__ = ["RUN_VARIABLE", "Recorder", "load_ipython_extension", "unload_ipython_extension"]
+
+RUN_VARIABLE = "PROVKG_RUN"
+_recorder: Recorder | None = None
+
+
+class Recorder:
+    """Joins one IPython shell to one `Session`.
+
+    Parameters:
+        shell: the `InteractiveShell` of the kernel.
+        home: where the journal is written.
+        run: the run that a runner has begun, or empty: then the run begins with the first execution.
+    """
+
+    def __init__(self, shell: Any, home: Home, run: str = "") -> None:
+        self.shell = shell
+        self.home = home
+        self.run = run or str(uuid4())
+        self._begun = bool(run)
+        self._journal = Journal(home, self.run)
+        self._traceback = ""
+        self._undo: list[Callable[[], None]] = []
+        limits = home.limits
+        outputs = OutputWatch(self._put, limits.output_characters, limits.object_bytes)
+        ignored = (str(home.path) + os.sep,)
+        self.session = Session(
+            self._journal.append,
+            shell.user_ns,
+            hidden=shell.user_ns_hidden,
+            files=FileWatch(ignored, limits.digest_bytes),
+            outputs=outputs,
+            packages=PackageWatch(),
+            fingerprint_limit=limits.fingerprint_bytes,
+        )
+        self._imports = ImportWatch(self.session.notice)
+
+    def _put(self, content: bytes) -> tuple[str, bool]:
+        if not self.home.capture.outputs:
+            return sha256(content), False
+        return put_object(self.home, content)
+
+    # --- beginning and ending ---
+
+    def start(self) -> None:
+        """Begin to watch the shell."""
+        for name, hook in after_imports():
+            self._imports.after(name, hook)
+        self._imports.install()
+        self._undo.append(self._imports.uninstall)
+        if self.home.capture.files:
+            file_events.watch_with(self.session.files)
+            self._undo.append(lambda: file_events.watch_with(None))
+        self.session.outputs.watch_streams()
+        self._undo.append(self.session.outputs.unwatch)
+        self._watch_displays()
+        self._watch_tracebacks()
+        for event, callback in (("pre_run_cell", self.before), ("post_run_cell", self.after)):
+            self.shell.events.register(event, callback)
+            self._undo.append(lambda e=event, c=callback: self.shell.events.unregister(e, c))  # type: ignore[misc]
+        atexit.register(self.stop)
+        if self._begun:
+            self.session.write(EnvironmentSeen(environment=describe_environment(_kernel())))
+
+    def stop(self) -> None:
+        """Stop watching; the run ends if it began."""
+        atexit.unregister(self.stop)
+        while self._undo:
+            try:
+                self._undo.pop()()
+            except Exception as error:
+                self.session.notice("stopping", error)
+        if self._begun:
+            self.session.finish()
+        self._journal.close()
+
+    def _begin_run(self) -> None:
+        """A live session begins with its first execution."""
+        self._begun = True
+        path = os.environ.get("JPY_SESSION_NAME", "")
+        code = Code(path=os.path.abspath(path), kind=CodeKind.NOTEBOOK) if path.endswith(".ipynb") else None
+        self.session.write(
+            RunStarted(
+                run=self.run,
+                kind=RunKind.NOTEBOOK,
+                started_at=datetime.now(UTC),
+                recorder=f"provkg {__version__}",
+                code=code,
+                agent=agent() if self.home.capture.person else None,
+                commit=commit_of(os.getcwd()),
+                folder=os.getcwd(),
+            )
+        )
+        self.session.write(EnvironmentSeen(environment=describe_environment(_kernel())))
+
+    # --- watching ---
+
+    def _watch_displays(self) -> None:
+        for publisher, kind in (
+            (self.shell.display_pub, OutputKind.DISPLAY),
+            (self.shell.displayhook, OutputKind.RESULT),
+        ):
+            register = getattr(publisher, "register_hook", None)
+            if register is None:
+                continue
+            hook = self._display_hook(kind)
+            register(hook)
+            self._undo.append(lambda p=publisher, h=hook: p.unregister_hook(h))  # type: ignore[misc]
+
+    def _display_hook(self, kind: OutputKind) -> Callable[[dict[str, Any]], dict[str, Any]]:
+        def hook(message: dict[str, Any]) -> dict[str, Any]:
+            try:
+                if message.get("msg_type") in ("display_data", "execute_result"):
+                    self.session.outputs.displayed(kind, message["content"]["data"])
+            except Exception as error:
+                self.session.notice("display", error)
+            return message
+
+        return hook
+
+    def _watch_tracebacks(self) -> None:
+        """Hide our frames from the tracebacks shown, and keep the text of the one shown last."""
+        shell = self.shell
+        get_exc_info, show = shell._get_exc_info, shell._showtraceback
+
+        def _get_exc_info(exc_tuple: Any = None) -> Any:
+            kind, value, traceback = get_exc_info(exc_tuple)
+            shown = without_hooks(traceback)
+            if value is not None and value.__traceback__ is traceback:
+                value.__traceback__ = shown
+            return kind, value, shown
+
+        def _showtraceback(etype: Any, evalue: Any, stb: list[str]) -> Any:
+            self._traceback = "\n".join(stb)
+            return show(etype, evalue, stb)
+
+        shell._get_exc_info, shell._showtraceback = _get_exc_info, _showtraceback
+        self._undo.append(lambda: delattr(shell, "_get_exc_info"))
+        self._undo.append(lambda: delattr(shell, "_showtraceback"))
+
+    # --- executions ---
+
+    def before(self, info: Any) -> None:
+        """IPython is about to run a cell."""
+        try:
+            if info.silent or not info.store_history:
+                return
+            if not self._begun:
+                self._begin_run()
+            self._traceback = ""
+            given = (getattr(info, "cell_meta", None) or {}).get("provkg", {})
+            self.session.begin(
+                info.raw_cell,
+                info.transformed_cell or info.raw_cell,
+                cell_id=info.cell_id or "",
+                index=given.get("index"),
+                tags=tuple(given.get("tags", ())),
+            )
+        except Exception as error:
+            self.session.notice("beginning of a cell", error)
+
+    def after(self, result: Any) -> None:
+        """IPython has run a cell."""
+        try:
+            info = result.info
+            if info is None or info.silent or not info.store_history:
+                return
+            raised = result.error_before_exec or result.error_in_exec
+            self.session.end(
+                error=self._error(raised) if raised is not None else None,
+                interrupted=isinstance(raised, KeyboardInterrupt),
+                execution_count=result.execution_count,
+            )
+        except Exception as error:
+            self.session.notice("end of a cell", error)
+
+    def _error(self, raised: BaseException) -> Error:
+        line = raised.lineno if isinstance(raised, SyntaxError) else None
+        traceback = raised.__traceback__
+        while traceback is not None:
+            if traceback.tb_frame.f_globals is self.shell.user_ns and line is None:
+                line = traceback.tb_lineno
+            traceback = traceback.tb_next
+        return error_of(raised, without_colour(self._traceback), line)
+
+
+def _kernel() -> str:
+    module = sys.modules.get("ipykernel")
+    if module is not None:
+        return f"ipykernel {module.__version__}"
+    import IPython
+
+    return f"ipython {IPython.__version__}"
+
+
+def load_ipython_extension(shell: Any) -> None:
+    """Begin to record (the name that ``%load_ext`` looks for)."""
+    global _recorder
+    if _recorder is not None:
+        return
+    try:
+        home = ensure_home()
+        _recorder = Recorder(shell, home, os.environ.pop(RUN_VARIABLE, ""))
+        _recorder.start()
+    except Exception as error:
+        _recorder = None
+        print(f"provkg does not record this session: {error}", file=sys.__stderr__)
+
+
+def unload_ipython_extension(shell: Any) -> None:
+    """Stop recording."""
+    global _recorder
+    if _recorder is not None:
+        _recorder.stop()
+        _recorder = None

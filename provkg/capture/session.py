@@ -1,0 +1,371 @@
+"""One recorded session: told when executions begin and end and what hooks saw, it writes the record.
+
+A session never raises into the code it records. What it cannot do it notes in the record.
+"""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Callable, Mapping
+from datetime import UTC, datetime
+from types import FrameType
+from typing import Any
+
+from provkg.capture.bindings import names_of_states, read_variables, recorded_states, variable_states
+from provkg.capture.files import FileWatch
+from provkg.capture.fingerprints import fingerprint_of, kind_of
+from provkg.capture.gate import gate
+from provkg.capture.inference import Scope, Texts, module_line, origin_of, user_frame
+from provkg.capture.namespace import Snapshot
+from provkg.capture.outputs import OutputWatch
+from provkg.capture.packages import PackageWatch
+from provkg.capture.values import FileNode, Node, Tracker
+from provkg.identity import sha256
+from provkg.record import (
+    Activity,
+    CellExecution,
+    CellFinished,
+    CellStarted,
+    Error,
+    Event,
+    Evidence,
+    File,
+    Import,
+    Link,
+    Notice,
+    RunFinished,
+    Seed,
+    Status,
+    Value,
+    ValueKind,
+)
+
+__all__ = ["Session"]
+
+Append = Callable[[Event], None]
+
+
+class _Cell:
+    """What is gathered while one execution runs."""
+
+    def __init__(self, execution: CellExecution, snapshot: Snapshot, states: dict[str, str]) -> None:
+        self.execution = execution
+        self.snapshot = snapshot
+        self.states = states
+        self.nodes: dict[str, tuple[Node, tuple[str, ...]]] = {}
+        self.links: list[Link] = []
+        self.activities: list[Activity] = []
+        self.seeds: list[Seed] = []
+        self.notices: dict[tuple[str, str], int] = {}
+        self.cpu = time.process_time()
+        self.overhead = 0.0
+
+
+class Session:
+    """Records the executions of one process.
+
+    Parameters:
+        append: writes one event to the journal.
+        namespace: the variables of the notebook; read, never written.
+        hidden: variables that are IPython's own.
+        files: watches the files it opens.
+        outputs: watches what it shows.
+        packages: watches the packages it imports.
+        fingerprint_limit: values larger than this many bytes get no fingerprint.
+    """
+
+    def __init__(
+        self,
+        append: Append,
+        namespace: Mapping[str, Any],
+        *,
+        hidden: Mapping[str, Any] | None = None,
+        files: FileWatch,
+        outputs: OutputWatch,
+        packages: PackageWatch,
+        fingerprint_limit: int = 100_000_000,
+    ) -> None:
+        self.namespace = namespace
+        self.files = files
+        self.outputs = outputs
+        self.tracker = Tracker(fingerprint_limit)
+        self.texts = Texts()
+        self.global_seed = False
+        """Whether NumPy's global generator has been seeded."""
+        self._append = append
+        self._hidden = hidden or {}
+        self._packages = packages
+        self._order = 0
+        self._activities = 0
+        self._results = 0
+        self._cell: _Cell | None = None
+        self._definers: dict[str, int] = {}
+        self._pending: dict[tuple[str, str], int] = {}
+        self._failed_writes = 0
+
+    # --- executions ---
+
+    @property
+    def order(self) -> int:
+        """The rank of the last execution that began."""
+        return self._order
+
+    def begin(
+        self,
+        source: str,
+        transformed: str,
+        *,
+        cell_id: str = "",
+        index: int | None = None,
+        tags: tuple[str, ...] = (),
+    ) -> None:
+        """An execution begins."""
+        began = time.process_time()
+        self._order += 1
+        execution = CellExecution(
+            order=self._order,
+            source=source,
+            sha256=sha256(source.encode("utf-8", "backslashreplace")),
+            started_at=datetime.now(UTC),
+            cell_id=cell_id,
+            index=index,
+            tags=tags,
+        )
+        self.write(CellStarted(execution=execution))
+        self.texts.begin(transformed)
+        snapshot = Snapshot(self.namespace, self._hidden)
+        self._cell = _Cell(execution, snapshot, recorded_states(self.namespace, self._hidden, self.tracker))
+        self._cell.overhead = time.process_time() - began
+        gate.open(self)
+
+    def end(
+        self,
+        *,
+        error: Error | None = None,
+        interrupted: bool = False,
+        execution_count: int | None = None,
+    ) -> None:
+        """The execution ended; everything seen in it is written."""
+        gate.close()
+        cell = self._cell
+        if cell is None:
+            return
+        began = time.process_time()
+        status = Status.SUCCEEDED
+        if error is not None:
+            status = Status.INTERRUPTED if interrupted else Status.FAILED
+        fields: dict[str, Any] = {}
+        for gather in (self._gather_variables, self._gather_files, self._gather_code):
+            try:
+                fields |= gather(cell)
+            except Exception as failure:
+                self._note(cell.notices, f"end of cell: {gather.__name__}", failure)
+        try:
+            fields["outputs"] = self.outputs.end_cell(error)
+        except Exception as failure:
+            self._note(cell.notices, "outputs", failure)
+        self._cell = None
+        notices = {**self._pending, **cell.notices}
+        self._pending = {}
+        base = {name: getattr(cell.execution, name) for name in _STARTED}
+        finished = time.process_time()
+        execution = CellExecution(
+            **base,
+            **fields,
+            ended_at=datetime.now(UTC),
+            execution_count=execution_count,
+            status=status,
+            error=error,
+            activities=tuple(cell.activities),
+            seeds=tuple(cell.seeds),
+            notices=tuple(
+                Notice(where=where, message=message, count=count)
+                for (where, message), count in notices.items()
+            ),
+            cpu=round(finished - cell.cpu, 6),
+            overhead=round(cell.overhead + finished - began, 6),
+        )
+        self.write(CellFinished(execution=execution))
+
+    def finish(self, status: Status = Status.SUCCEEDED) -> None:
+        """The process ends."""
+        if self._cell is not None:
+            self.end(error=Error(name="SystemExit", message="the process ended"), interrupted=True)
+        self.write(RunFinished(ended_at=datetime.now(UTC), status=status, notices=self._left_notices()))
+
+    def write(self, event: Event) -> None:
+        """Append an event; a failure is counted and told with the next event that can be written."""
+        try:
+            self._append(event)
+        except Exception as error:
+            self._note(self._pending, "journal", error)
+
+    def _left_notices(self) -> tuple[Notice, ...]:
+        return tuple(Notice(where=w, message=m, count=n) for (w, m), n in self._pending.items())
+
+    # --- what hooks tell ---
+
+    def notice(self, where: str, error: BaseException | str) -> None:
+        """Note something that capture could not do."""
+        self._note(self._cell.notices if self._cell is not None else self._pending, where, error)
+
+    @staticmethod
+    def _note(notices: dict[tuple[str, str], int], where: str, error: BaseException | str) -> None:
+        message = error if isinstance(error, str) else f"{type(error).__name__}: {error}"
+        key = (where, message[:500].encode("utf-8", "backslashreplace").decode())
+        notices[key] = notices.get(key, 0) + 1
+
+    def frame(self) -> FrameType | None:
+        """The innermost frame of the user's own code."""
+        return user_frame(self.namespace)
+
+    def line(self) -> int | None:
+        """The line of the cell, from 1, that is at work."""
+        return module_line(self.namespace)
+
+    def resolve(self, value: Any, *, others: tuple[Any, ...] = ()) -> Node | None:
+        """The newest state of an object, looked for by identity, memory, content and source text.
+
+        Parameters:
+            others: objects at hand that the value did not come from.
+        """
+        node = self.tracker.find(value)
+        if node is not None:
+            return self._refresh(node, value)
+        if kind_of(value) is None:
+            return None
+        if kind_of(value) in (ValueKind.MODEL, ValueKind.TRANSFORMER):
+            return self.tracker.node(value)
+        frame = self.frame()
+        scope = Scope.of_frame(frame, self.texts) if frame is not None else None
+        return self._derived(value, scope, {id(other) for other in others})
+
+    def resolve_variable(self, name: str, value: Any) -> Node | None:
+        """The newest state of what a variable holds when an execution ends."""
+        node = self.tracker.find(value)
+        if node is not None or kind_of(value) is None:
+            return node
+        if kind_of(value) in (ValueKind.MODEL, ValueKind.TRANSFORMER):
+            return self.tracker.node(value)
+        return self._derived(value, Scope.at_end(self.texts.cell(), name, self.namespace), set())
+
+    def _derived(self, value: Any, scope: Scope | None, exclude: set[int]) -> Node | None:
+        origin = origin_of(value, self.tracker, scope, exclude)
+        if origin is None:
+            return self.tracker.node(value)
+        return self.tracker.derive(value, origin.parents, origin.operation, origin.evidence)
+
+    def _refresh(self, node: Node, value: Any) -> Node:
+        """A new state for an array whose content changed unseen since it was recorded."""
+        if not node.id or node.fingerprint is None or node.fingerprint.algorithm != "xxh3-array":
+            return node
+        now = fingerprint_of(value)
+        if now == node.fingerprint:
+            return node
+        return self.tracker.revise(value, (), "changed in place") or node
+
+    def keep(self, node: Node | None, value: Any) -> str:
+        """Record a state; returns its identifier, or an empty text where there is nothing to record."""
+        if node is None or self._cell is None:
+            return ""
+        if not node.id:
+            self.tracker.describe(node, value)
+            self._cell.nodes[node.id] = (node, self.names_in_frame(value))
+            self._cell.links += self.tracker.links(node)
+        return node.id
+
+    def names_in_frame(self, value: Any) -> tuple[str, ...]:
+        """The variables that hold a value where the user's code is at work."""
+        frame = self.frame()
+        if frame is None:
+            return ()
+        return tuple(name for name, held in frame.f_locals.items() if held is value)
+
+    def link(self, target: str, parents: tuple[Node | FileNode, ...], operation: str) -> None:
+        """Link a recorded thing, such as a written file, to recorded states it came from."""
+        if self._cell is not None and target:
+            for parent in parents:
+                if parent.id:
+                    self._cell.links.append(
+                        Link(target=target, source=parent.id, evidence=Evidence.OBSERVED, operation=operation)
+                    )
+
+    def next_activity(self) -> str:
+        """An identifier for an activity."""
+        self._activities += 1
+        return f"a{self._activities}"
+
+    def next_result(self) -> str:
+        """An identifier for a result."""
+        self._results += 1
+        return f"r{self._results}"
+
+    def add(self, activity: Activity) -> None:
+        """Record an activity."""
+        if self._cell is not None:
+            self._cell.activities.append(activity)
+
+    def seeded(self, seed: Seed) -> None:
+        """Record that a random generator was seeded."""
+        if seed.generator == "numpy.random":
+            self.global_seed = seed.value is not None
+        if self._cell is not None:
+            self._cell.seeds.append(seed)
+
+    # --- the end of an execution ---
+
+    def _gather_variables(self, cell: _Cell) -> dict[str, Any]:
+        code = self.texts.cell()
+        for name in {*code.reads, *code.changes}:
+            value = self.namespace.get(name)
+            node = self.tracker.find(value) if value is not None else None
+            if node is not None:
+                self._refresh(node, value)
+        reads = read_variables(self.namespace, self._hidden, code, self._definers)
+        bound, deleted = cell.snapshot.changes(self.namespace, code.defines)
+        states = variable_states(self, bound, cell.states, code)
+        for name in deleted:
+            self._definers.pop(name, None)
+        for state in states:
+            self._definers[state.name] = cell.execution.order
+        names = names_of_states(self.namespace, self._hidden, self.tracker)
+        values: list[Value] = []
+        for node, local in cell.nodes.values():
+            values.append(node.value(tuple(dict.fromkeys((*names.get(node.id, ()), *local)))))
+        return {
+            "defines": tuple(states),
+            "deletes": deleted,
+            "reads": reads,
+            "values": tuple(values),
+            "links": tuple(cell.links),
+        }
+
+    def _gather_files(self, cell: _Cell) -> dict[str, Any]:
+        new, read, written = self.files.end_cell()
+        files: tuple[File, ...] = tuple(new)
+        used = {use.entity for activity in cell.activities for use in activity.used}
+        made = {made for activity in cell.activities for made in activity.generated}
+        return {
+            "files": files,
+            "read_files": tuple(sorted({state.id for state in read} | {f for f in used if f[:1] == "f"})),
+            "written_files": tuple(sorted({s.id for s in written} | {f for f in made if f[:1] == "f"})),
+        }
+
+    def _gather_code(self, cell: _Cell) -> dict[str, Any]:
+        imports = []
+        for found in self.texts.cell().imports:
+            package = "" if found.stdlib else self.package_of(found.module)
+            fields = {name: getattr(found, name) for name in found.__struct_fields__}
+            imports.append(Import(**{**fields, "package": package}))
+        imported = self._packages.imported(found.module for found in imports)
+        for path in imported.files:
+            self.files.read(path)
+        return {"imports": tuple(imports), "packages": imported.packages}
+
+    def package_of(self, module: str) -> str:
+        """The published name of the distribution that provides a module; empty where none does."""
+        package = self._packages.package_of(module)
+        return package.name if package is not None else ""
+
+
+_STARTED = ("order", "source", "sha256", "started_at", "cell_id", "index", "tags")

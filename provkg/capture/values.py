@@ -1,0 +1,318 @@
+"""Follows objects by identity: which state of which object was derived from which.
+
+Every state is a `Node`; its parents are the states and files it came from. Most nodes are temporaries
+that die within a statement. Only states that matter (bound to a variable when a cell ends, or part of
+an activity) are *recorded*; a recorded node's links lead to the nearest recorded ancestors, through any
+temporaries between. Objects are held by weak references only, so nothing of the user's is kept alive,
+and an identity that Python uses again is never mistaken for the object that had it before.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator
+from typing import Any
+from weakref import ref
+
+from provkg.capture.fingerprints import columns_of, fingerprint_of, kind_of, shape_of, type_name
+from provkg.record import Evidence, Fingerprint, Link, SplitRole, Value, ValueKind
+
+__all__ = ["Edge", "FileNode", "Node", "Tracker"]
+
+_RANK = {Evidence.OBSERVED: 0, Evidence.DECLARED: 1, Evidence.IMPORTED: 2, Evidence.INFERRED: 3}
+_MAX_OPERATIONS = 6
+_MAX_TEMPORARIES = 10_000
+
+
+class FileNode:
+    """A file of the run as a source or target of links; always recorded."""
+
+    __slots__ = ("id",)
+
+    def __init__(self, identifier: str) -> None:
+        self.id = identifier
+
+
+class Edge:
+    """That a node came from a parent, how this is known, and by which operation."""
+
+    __slots__ = ("evidence", "operation", "parent")
+
+    def __init__(self, parent: Node | FileNode, operation: str, evidence: Evidence) -> None:
+        self.parent = parent
+        self.operation = operation
+        self.evidence = evidence
+
+
+class _Object:
+    """One followed object: its number once a state of it is recorded, and its newest state."""
+
+    __slots__ = ("kind", "newest", "number", "recorded", "reference", "type")
+
+    def __init__(self, kind: ValueKind, type_: str) -> None:
+        self.kind = kind
+        self.type = type_
+        self.reference: ref[Any] | None = None
+        self.number = 0
+        self.recorded = 0
+        self.newest: Node | None = None
+
+
+class Node:
+    """One state of a followed object.
+
+    ``model`` and ``data`` are set on predictions and what is derived from them: the model that made
+    them and the data it was given.
+    """
+
+    __slots__ = (
+        "changed",
+        "columns",
+        "data",
+        "dead",
+        "edges",
+        "fingerprint",
+        "id",
+        "kind",
+        "model",
+        "object",
+        "revises",
+        "role",
+        "shape",
+        "version",
+    )
+
+    def __init__(self, object_: _Object, kind: ValueKind) -> None:
+        self.object = object_
+        self.kind = kind
+        self.edges: tuple[Edge, ...] = ()
+        self.id = ""
+        self.version = 0
+        self.revises: Node | None = None
+        self.role: SplitRole | None = None
+        self.model: Node | None = None
+        self.data: Node | None = None
+        self.fingerprint: Fingerprint | None = None
+        self.shape: tuple[int, ...] = ()
+        self.columns: tuple[Any, ...] = ()
+        self.dead = False
+        self.changed = False
+
+    def value(self, names: tuple[str, ...]) -> Value:
+        """The record of this state."""
+        return Value(
+            id=self.id,
+            object=self.object.number,
+            version=self.version,
+            kind=self.kind,
+            type=self.object.type,
+            names=names,
+            shape=self.shape,
+            columns=self.columns,
+            fingerprint=self.fingerprint,
+            role=self.role,
+            revision_of=self.revises.id if self.revises is not None else "",
+        )
+
+
+class Tracker:
+    """The followed objects of one session.
+
+    Parameters:
+        fingerprint_limit: values larger than this many bytes get no fingerprint.
+    """
+
+    def __init__(self, fingerprint_limit: int = 100_000_000) -> None:
+        self._fingerprint_limit = fingerprint_limit
+        self._objects: dict[int, _Object] = {}
+        self._numbers = 0
+        self._by_content: dict[tuple[str, str], Node] = {}
+
+    def __len__(self) -> int:
+        return len(self._objects)
+
+    def find(self, value: object) -> Node | None:
+        """The newest state of an object, if it is followed."""
+        entry = self._objects.get(id(value))
+        if entry is None or entry.reference is None or entry.reference() is not value:
+            return None
+        return entry.newest
+
+    def node(self, value: object, kind: ValueKind | None = None) -> Node | None:
+        """The newest state of an object, followed from now on; None for what cannot be followed."""
+        known = self.find(value)
+        if known is not None:
+            return known
+        kind = kind or kind_of(value)
+        if kind is None:
+            return None
+        entry = _Object(kind, type_name(type(value)))
+        identity = id(value)
+        objects = self._objects
+
+        def forget(dead: ref[Any]) -> None:
+            if objects.get(identity) is entry:
+                del objects[identity]
+            if entry.newest is not None:
+                entry.newest.dead = True
+
+        try:
+            entry.reference = ref(value, forget)
+        except TypeError:
+            return None
+        objects[identity] = entry
+        node = Node(entry, kind)
+        entry.newest = node
+        return node
+
+    def derive(
+        self,
+        value: object,
+        parents: Iterable[Node | FileNode],
+        operation: str,
+        evidence: Evidence = Evidence.OBSERVED,
+        kind: ValueKind | None = None,
+    ) -> Node | None:
+        """Follow a new object and say where it came from.
+
+        An object that is already followed keeps what is known of it: a call that hands back what it
+        was given derives nothing.
+        """
+        if self.find(value) is not None:
+            return self.find(value)
+        node = self.node(value, kind)
+        if node is not None:
+            self._link(node, parents, operation, evidence)
+        return node
+
+    def revise(
+        self,
+        value: object,
+        parents: Iterable[Node | FileNode],
+        operation: str,
+        evidence: Evidence = Evidence.OBSERVED,
+    ) -> Node | None:
+        """Begin a new state of an object that was changed in place."""
+        old = self.find(value)
+        if old is None:
+            node = self.node(value)
+            if node is not None:
+                self._link(node, parents, operation, evidence)
+            return node
+        entry = old.object
+        node = Node(entry, old.kind)
+        node.revises = old if old.id else old.revises
+        node.role, node.model, node.data = old.role, old.model, old.data
+        entry.newest = node
+        self._link(node, (old, *parents), operation, evidence)
+        old.dead = True
+        return node
+
+    def _link(
+        self, node: Node, parents: Iterable[Node | FileNode], operation: str, evidence: Evidence
+    ) -> None:
+        parents = tuple(parents)
+        edges: list[Edge] = []
+        roles: set[SplitRole] = set()
+        made: dict[int, tuple[Node, Node | None]] = {}
+        if node.model is not None:
+            made[id(node.model)] = (node.model, node.data)
+        data = [parent for parent in parents if isinstance(parent, Node)]
+        for parent in parents:
+            if parent is node:
+                continue
+            edges.append(Edge(parent, operation, evidence))
+            if isinstance(parent, FileNode):
+                continue
+            _shorten(parent)
+            if parent.role is not None and parent.kind in (ValueKind.DATASET, ValueKind.PREDICTION):
+                roles.add(parent.role)
+            if parent.model is not None:
+                made[id(parent.model)] = (parent.model, parent.data)
+        node.edges += tuple(edges)
+        if node.role is None and len(roles) == 1:
+            node.role = roles.pop()
+        if len(made) == 1:
+            [(node.model, node.data)] = made.values()
+        if node.kind is ValueKind.DATASET and data and all(p.kind is ValueKind.PREDICTION for p in data):
+            node.kind = ValueKind.PREDICTION
+
+    def describe(self, node: Node, value: object) -> None:
+        """Give a state its number and take its shape, columns and fingerprint, once."""
+        if node.id:
+            return
+        entry = node.object
+        if not entry.number:
+            self._numbers += 1
+            entry.number = self._numbers
+        entry.recorded += 1
+        node.version = entry.recorded
+        node.id = f"{entry.number}.{node.version}"
+        if node.kind in (ValueKind.MODEL, ValueKind.TRANSFORMER):
+            return
+        node.shape = shape_of(value)
+        node.columns = columns_of(value)
+        node.fingerprint = node.fingerprint or fingerprint_of(value, self._fingerprint_limit)
+        if node.fingerprint is not None and _tells_apart(node.shape):
+            self._by_content.setdefault((node.fingerprint.algorithm, node.fingerprint.hex), node)
+
+    def same_content(self, fingerprint: Fingerprint) -> Node | None:
+        """The first recorded state with this content, where the content is large enough to tell."""
+        return self._by_content.get((fingerprint.algorithm, fingerprint.hex))
+
+    def links(self, node: Node) -> Iterator[Link]:
+        """The links from a recorded node to its nearest recorded ancestors; its history is then dropped."""
+        best: dict[str, tuple[Evidence, str]] = {}
+        for ancestor, evidence, operations in _nearest_recorded(node):
+            known = best.get(ancestor)
+            if known is None or _RANK[evidence] < _RANK[known[0]]:
+                best[ancestor] = (evidence, " → ".join(operations))
+        node.edges = ()
+        for source, (evidence, operation) in best.items():
+            if source != node.id:
+                yield Link(target=node.id, source=source, evidence=evidence, operation=operation)
+
+
+def _tells_apart(shape: tuple[int, ...]) -> bool:
+    """Whether equal content of this shape is no accident: a short vector of labels often is."""
+    size = 1
+    for length in shape:
+        size *= length
+    return size >= 64
+
+
+def _shorten(node: Node) -> None:
+    """Let a temporary's edges pass over temporaries that are gone, so that chains stay short."""
+    if node.id or not any(isinstance(e.parent, Node) and e.parent.dead and not e.parent.id for e in node.edges):
+        return
+    edges: dict[int, Edge] = {}
+    for edge in node.edges:
+        parent = edge.parent
+        if isinstance(parent, FileNode) or parent.id or not parent.dead:
+            edges.setdefault(id(parent), edge)
+            continue
+        for further in parent.edges:
+            operation = edge.operation
+            if further.operation and further.operation != operation and further.operation.count(" → ") < 4:
+                operation = f"{further.operation} → {operation}"
+            evidence = max(edge.evidence, further.evidence, key=_RANK.__getitem__)
+            edges.setdefault(id(further.parent), Edge(further.parent, operation, evidence))
+    node.edges = tuple(edges.values())
+
+
+def _nearest_recorded(node: Node) -> Iterator[tuple[str, Evidence, tuple[str, ...]]]:
+    """Walk up through temporaries: each nearest recorded ancestor, the weakest evidence on the way, and
+    the operations, first to last."""
+    pending: list[tuple[Node, Evidence, tuple[str, ...]]] = [(node, Evidence.OBSERVED, ())]
+    seen: set[tuple[int, Evidence]] = set()
+    while pending and len(seen) < _MAX_TEMPORARIES:
+        current, evidence, operations = pending.pop()
+        for edge in current.edges:
+            weakest = max(evidence, edge.evidence, key=_RANK.__getitem__)
+            path = operations
+            if edge.operation and (not operations or operations[0] != edge.operation):
+                path = (edge.operation, *operations)[:_MAX_OPERATIONS]
+            if edge.parent.id:
+                yield edge.parent.id, weakest, path
+            elif isinstance(edge.parent, Node) and (id(edge.parent), weakest) not in seen:
+                seen.add((id(edge.parent), weakest))
+                pending.append((edge.parent, weakest, path))
