@@ -1,192 +1,120 @@
-"""What a user's word for a run, or for a thing in a run, stands for."""
+"""What a user's word for a thing to be shown stands for, as a thing of a run's record."""
 
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator
-from difflib import get_close_matches
-from pathlib import Path
+from typing import TYPE_CHECKING
+
+from pyoxigraph import NamedNode
 
 from provkg import journal
-from provkg.config import Home
 from provkg.errors import JournalError, NotFoundError
 from provkg.inventory import Inventory, Thing, take
-from provkg.record import CellExecution, File, Result, Run, RunStarted, Value
+from provkg.queries import find_run, resolve
+from provkg.queries.source import rows
+from provkg.record import CellExecution, File, Output
 
-__all__ = ["beginnings", "find", "find_run", "find_thing", "names"]
+if TYPE_CHECKING:
+    from provkg.config import Home
+    from provkg.queries import Source
 
-_CELL = re.compile(r"\[(\d+)\]|execution/(\d+)")
-_LATEST = re.compile(r"latest(?:~(\d+))?")
-_ID = re.compile(r"[0-9a-f][0-9a-f-]{3,35}")
-_NOTEBOOK = ".ipynb"
-_KINDS = ("value", "file", "activity", "result", "output")
-_SHOWN = 5
+__all__ = ["find"]
 
-
-def find(home: Home, reference: str, run: str = "latest") -> tuple[Inventory, Thing | CellExecution | None]:
-    """The run that `reference` names or is in, and the thing in it; None for the run itself.
-
-    It is a run (`find_run`), a thing of a run with the run in front (``latest~1/forest``, ``5f0c9a3e/7.2``,
-    an IRI), or a thing of `run` (`find_thing`).
-
-    Raises:
-        NotFoundError: nothing answers to it; the message names the nearest.
-        JournalError: the run's journal cannot be read.
-    """
-    inside = reference.removeprefix(f"{home.base}run/")
-    head, _, rest = inside.partition("/")
-    if inside == reference and not _LATEST.fullmatch(head):
-        # A variable may be called as a run's id begins (`df`, `f3`): what is in the run goes first.
-        inventory = take(find_run(home, run))
-        if thing := _called(inventory, reference):
-            return inventory, thing
-        if not _names_a_run(home, head, reference):
-            return inventory, find_thing(inventory, reference)
-    inventory = take(find_run(home, reference if reference.endswith(_NOTEBOOK) else head))
-    return inventory, find_thing(inventory, rest) if rest and not reference.endswith(_NOTEBOOK) else None
+_RUN = re.compile(r"latest(~[0-9]+)?|[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}|.*\.(ipynb|py)")
+_CELL = re.compile(r"(?:(?P<run>[^\[/]+)/)?\[(?P<count>[0-9]+)\]")
+_OCCURRENCE = """SELECT ?content ?run ?start WHERE { GRAPH ?g {
+  ?thing provkg:hasContent ?content . { ?user prov:used ?thing } UNION { ?thing provkg:generatedIn ?user }
+  ?user provkg:partOfRun ?run . ?run prov:startedAtTime ?start } }"""
 
 
-def _names_a_run(home: Home, head: str, reference: str) -> bool:
-    looks_so = _ID.fullmatch(head) is not None and (
-        head == reference or any(known.startswith(head) for known in journal.runs(home))
-    )
-    return looks_so or reference.endswith(_NOTEBOOK)
+def find(
+    store: Source, home: Home, word: str, run: str = "latest"
+) -> tuple[Inventory, Thing | CellExecution | None]:
+    """The run that `word` names or is in, and the thing in it; None for the run itself.
 
-
-def beginnings(home: Home) -> list[RunStarted]:
-    """How each run of a home began, newest first; a journal without a readable beginning is left out."""
-    found = [event for run in journal.runs(home) if (event := _beginning(home, run)) is not None]
-    return sorted(found, key=lambda event: (event.started_at, event.run), reverse=True)
-
-
-def find_run(home: Home, reference: str) -> Run:
-    """The run that `reference` stands for.
-
-    It is an id, a unique beginning of one, a run's IRI, ``latest``, ``latest~N`` (N runs before the
-    latest), or the path of a notebook (its last run).
+    It is a run (see `provkg.queries.find_run`), anything that `provkg.queries.resolve` finds in `run` or
+    else in the latest run that has it, the name of a metric (its last result in `run`), or a cell's
+    prompt (``[3]``, ``latest~1/[3]``).
 
     Raises:
-        NotFoundError: no run answers to it, or more than one does; the message names the nearest.
+        NotFoundError: nothing answers to it, or several things do; the message lists them or the nearest.
         JournalError: the run's journal cannot be read.
     """
-    inside = reference.removeprefix(f"{home.base}run/")
-    identifier = inside if inside == reference else inside.partition("/")[0]
-    known = journal.runs(home)
-    if identifier not in known:
-        identifier = _from_word(home, identifier, known)
+    inside = word.removeprefix(f"{store.base}run/")
+    if _RUN.fullmatch(inside):
+        return _inventory(store, home, find_run(store, word)), None
+    if match := _CELL.fullmatch(word):
+        inventory = _inventory(store, home, find_run(store, match["run"] or run))
+        return inventory, _cell(inventory, int(match["count"]))
+    place = find_run(store, run)
+    try:
+        iri = _resolved(store, word, place)
+    except NotFoundError as nothing:
+        inventory = _inventory(store, home, place)
+        named = [result for result in inventory.results() if result.metric == word]
+        if named:
+            return inventory, named[-1]
+        try:
+            return _inventory(store, home, find_run(store, word)), None
+        except NotFoundError:
+            raise nothing from None
+    return _at(store, home, iri, place)
+
+
+def _resolved(store: Source, word: str, place: str) -> str:
+    try:
+        term = resolve(store, "thing", word, place)
+    except NotFoundError as nothing:
+        try:
+            term = resolve(store, "thing", word)
+        except NotFoundError:
+            raise nothing from None
+    return term.value
+
+
+def _at(store: Source, home: Home, iri: str, place: str) -> tuple[Inventory, Thing | CellExecution]:
+    """The thing of an IRI; of a content, its last occurrence in the run `place` or the latest that has it."""
+    content = iri.removeprefix(f"{store.base}sha256/")
+    if content != iri:
+        found = sorted((start, run) for _, run, start in rows(store, _OCCURRENCE, content=NamedNode(iri)))
+        runs = [run for _, run in found]
+        inventory = _inventory(store, home, place if place in runs or not runs else runs[-1])
+        holding = [thing for thing in inventory.things.values() if _holds(thing, content)]
+        if holding:
+            return inventory, holding[-1]
+    run, _, local = iri.removeprefix(f"{store.base}run/").partition("/")
+    inventory = _inventory(store, home, f"{store.base}run/{run}")
+    kind, _, name = local.partition("/")
+    thing = inventory.executions.get(int(name)) if kind == "execution" else inventory.things.get(name)
+    if thing is None:
+        raise NotFoundError(
+            f"The record of run {run} tells nothing of {iri}.", "Ask for it with `provkg sparql`."
+        )
+    return inventory, thing
+
+
+def _holds(thing: Thing, digest: str) -> bool:
+    if isinstance(thing, Output):
+        return any(content.sha256 == digest for content in thing.contents)
+    return isinstance(thing, File) and thing.sha256 == digest
+
+
+def _cell(inventory: Inventory, count: int) -> CellExecution:
+    executions = reversed(inventory.run.executions)
+    found = next((one for one in executions if one.execution_count == count), None)
+    if found is None:
+        raise NotFoundError(
+            f"Run {inventory.run.id} has no cell [{count}].",
+            f"It has {len(inventory.executions)} cell executions.",
+        )
+    return found
+
+
+def _inventory(store: Source, home: Home, iri: str) -> Inventory:
+    identifier = iri.removeprefix(f"{store.base}run/")
     run = journal.read_run(home, identifier)
     if run is None:
         raise JournalError(
             f"The journal of run {identifier} has no readable beginning.", "`provkg doctor` says more."
         )
-    return run
-
-
-def _from_word(home: Home, word: str, known: dict[str, int]) -> str:
-    if not known:
-        raise NotFoundError(f"No run is recorded in {home.path}.", "Record one with `provkg run NOTEBOOK`.")
-    if match := _LATEST.fullmatch(word):
-        return _latest(home, int(match[1] or 0))
-    started = [run for run in known if word and run.startswith(word)]
-    if len(started) == 1:
-        return started[0]
-    if started:
-        shown = ", ".join(run[: len(word) + 4] for run in started[:_SHOWN])
-        more = ", …" if len(started) > _SHOWN else ""
-        raise NotFoundError(
-            f"{len(started)} runs begin with {word!r}: {shown}{more}.", "Give more of the id."
-        )
-    newest_first = beginnings(home)
-    path = str(Path(word).absolute())
-    for event in newest_first:
-        if event.code is not None and event.code.path == path:
-            return event.run
-    raise NotFoundError(f"No run {word!r} in {home.path}.", _nearest(word, newest_first))
-
-
-def _latest(home: Home, back: int) -> str:
-    newest_first = beginnings(home)
-    if back < len(newest_first):
-        return newest_first[back].run
-    count = len(newest_first)
-    raise NotFoundError(
-        f"There is no run {back} before the latest: {count} {'is' if count == 1 else 'are'} recorded.",
-        "`provkg runs` lists them.",
-    )
-
-
-def _nearest(reference: str, newest_first: list[RunStarted]) -> str:
-    names: dict[str, str] = {}
-    for event in newest_first:
-        names.setdefault(event.run[:8], event.run)
-        if event.code is not None:
-            names.setdefault(Path(event.code.path).name, event.run)
-    near = get_close_matches(Path(reference).name, names, n=3, cutoff=0.5) or [newest_first[0].run[:8]]
-    listed = ", ".join(
-        name if name == names[name][:8] else f"{names[name][:8]} ({name})" for name in dict.fromkeys(near)
-    )
-    return f"Nearest: {listed}. `provkg runs` lists all."
-
-
-def _beginning(home: Home, run: str) -> RunStarted | None:
-    for event, _ in journal.read_events(journal.journal_path(home, run)):
-        return event if isinstance(event, RunStarted) else None
-    return None
-
-
-def find_thing(inventory: Inventory, reference: str) -> Thing | CellExecution:
-    """The thing of a run that `reference` stands for.
-
-    It is the thing's identifier in the run (``7.2``, ``f3``, ``a5``, ``r2``, ``o4``) or the end of its IRI
-    (``value/7.2``), a variable's name (its last state), the name of a metric (its last result), a file's
-    path or name, or a cell's prompt (``[3]``).
-
-    Raises:
-        NotFoundError: nothing answers to it; the message names the nearest.
-    """
-    if thing := _called(inventory, reference):
-        return thing
-    known = dict.fromkeys(name for name, _ in names(inventory))
-    near = get_close_matches(reference, known, n=4, cutoff=0.5)
-    run = inventory.run.id[:8]
-    raise NotFoundError(
-        f"Nothing in run {run} is called {reference!r}.",
-        f"Nearest: {', '.join(near)}." if near else f"`provkg show {run}` lists what the run holds.",
-    )
-
-
-def _called(inventory: Inventory, reference: str) -> Thing | CellExecution | None:
-    if match := _CELL.fullmatch(reference):
-        return _cell(inventory, match)
-    kind, _, last = reference.rpartition("/")
-    if kind in _KINDS and last in inventory.things:
-        return inventory.things[last]
-    path = str(Path(reference).absolute())
-    for name, thing in names(inventory):
-        if name == reference or (isinstance(thing, File) and thing.path == path):
-            return thing
-    return None
-
-
-def _cell(inventory: Inventory, match: re.Match[str]) -> CellExecution | None:
-    if match[2]:
-        return inventory.executions.get(int(match[2]))
-    executions = reversed(inventory.run.executions)
-    return next((one for one in executions if one.execution_count == int(match[1])), None)
-
-
-def names(inventory: Inventory) -> Iterator[tuple[str, Thing]]:
-    """What the things of a run can be called by; of several with one name, the last comes first."""
-    for identifier, thing in inventory.things.items():
-        yield identifier, thing
-    for thing in reversed(list(inventory.things.values())):
-        match thing:
-            case Value(names=bound):
-                for name in bound:
-                    yield name, thing
-            case File(path=path):
-                yield Path(path).name, thing
-            case Result(metric=metric):
-                yield metric, thing
-            case _:
-                pass
+    return take(run)

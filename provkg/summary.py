@@ -330,3 +330,8 @@ def _warnings(inventory: Inventory) -> Iterator[str]:
     if inventory.run.finished:
         for notice in inventory.run.finished.notices:
             yield f"{notice.where}: {notice.message}"
+
+
+def suggest(summary: RunSummary) -> tuple[str, ...]:
+    """Commands that tell more of this run, with its own names."""
+    return ()

@@ -48,11 +48,11 @@ if TYPE_CHECKING:
 
 
 @pytest.fixture
-def home(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Home]:
+def home(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Home:
     """A fresh home; the working folder is the one that holds it."""
     monkeypatch.delenv("PROVKG_HOME", raising=False)
     monkeypatch.chdir(tmp_path)
-    yield create_home(tmp_path / ".provkg")
+    return create_home(tmp_path / ".provkg")
 
 
 CELLS = (

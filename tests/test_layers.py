@@ -103,10 +103,16 @@ def imported(tree: ast.AST, *, only_at_import: bool = False) -> Iterator[tuple[s
             yield node.module, node.lineno
             if node.module == "provkg":
                 yield from ((f"provkg.{alias.name}", node.lineno) for alias in node.names)
-        elif only_at_import and isinstance(node, ast.FunctionDef | ast.AsyncFunctionDef | ast.Lambda) or only_at_import and isinstance(node, ast.If) and "TYPE_CHECKING" in ast.dump(node.test):
+        elif only_at_import and unseen_at_import(node):
             continue
         else:
             yield from imported(node, only_at_import=only_at_import)
+
+
+def unseen_at_import(node: ast.AST) -> bool:
+    if isinstance(node, ast.If):
+        return "TYPE_CHECKING" in ast.dump(node.test)
+    return isinstance(node, ast.FunctionDef | ast.AsyncFunctionDef | ast.Lambda)
 
 
 def rooms_used(module: Path) -> Iterator[tuple[str, int]]:

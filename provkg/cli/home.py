@@ -6,7 +6,7 @@ from pathlib import Path
 
 import click
 
-from provkg.cli.output import print_text, say
+from provkg.cli.output import print_rich, print_text, say
 
 __all__ = ["doctor", "init", "rebuild"]
 
@@ -39,3 +39,33 @@ def rebuild(home: Path | None) -> None:
 
     report = rebuild_store(find_home(path=home))
     say(str(report))
+
+
+@click.command(short_help="Say what is wrong here and how to mend it.")
+@click.option(
+    "-f",
+    "--format",
+    "format_",
+    type=click.Choice(["text", "json"]),
+    default="text",
+    show_default=True,
+    help="How to write it.",
+)
+@click.pass_obj
+def doctor(home: Path | None, format_: str) -> int:
+    """Look at the home, its journal and store, the kernels and the versions; say how to mend what is wrong.
+
+    Exit code 1 when something is wrong.
+    """
+    from provkg.doctor import State, examine
+
+    checks = list(examine(home))
+    if format_ == "json":
+        import msgspec
+
+        print_text(msgspec.json.format(msgspec.json.encode(checks), indent=2).decode())
+    else:
+        from provkg.cli.doctor_view import draw_checks
+
+        print_rich(draw_checks(checks))
+    return 1 if any(check.state is State.WRONG for check in checks) else 0

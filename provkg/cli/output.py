@@ -10,9 +10,9 @@ from typing import TYPE_CHECKING
 import click
 
 if TYPE_CHECKING:
-    from rich.console import Console, RenderableType
+    from rich.console import RenderableType
 
-__all__ = ["console", "print_rich", "print_text", "say", "width"]
+__all__ = ["print_rich", "print_text", "say", "width"]
 
 PIPED_WIDTH = 100
 WIDEST = 120
@@ -25,17 +25,12 @@ def width() -> int:
     return max(40, shutil.get_terminal_size((PIPED_WIDTH, 24)).columns)
 
 
-def console(*, wide: bool = False) -> Console:
-    """A rich console on standard output; text is no wider than 120 characters unless ``wide``."""
+def print_rich(content: RenderableType, room: int = 0) -> None:
+    """Print rich content on standard output, ``room`` characters wide: as wide as fits, up to 120, if 0."""
     from rich.console import Console
 
-    return Console(width=width() if wide else min(width(), WIDEST), highlight=False, soft_wrap=False)
-
-
-def print_rich(content: RenderableType, *, wide: bool = False) -> None:
-    """Print rich content on standard output."""
     # rich would end the process with code 1 when the reader has gone; `main` knows better.
-    out = console(wide=wide)
+    out = Console(width=room or min(width(), WIDEST), highlight=False)
     with out.capture() as captured:
         out.print(content)
     lines = captured.get().splitlines()

@@ -1,0 +1,39 @@
+"""One thing of a run, drawn with rich."""
+
+from __future__ import annotations
+
+from rich.console import Group, RenderableType
+from rich.padding import Padding
+from rich.table import Table
+from rich.text import Text
+
+from provkg.card import Card, Section
+from provkg.cli.text import short
+
+__all__ = ["draw_card"]
+
+
+def draw_card(card: Card) -> RenderableType:
+    """The thing's name and kind, its facts, its text and its tables."""
+    facts = Table(box=None, show_header=False, pad_edge=False, padding=(0, 3, 0, 0))
+    facts.add_column(style="dim", no_wrap=True)
+    facts.add_column(overflow="fold")
+    for label, fact in card.facts.items():
+        facts.add_row(label, Text(fact))
+    facts.add_row("iri", Text(card.iri))
+    heading = Text.assemble((card.name, "bold"), "  ", card.kind, (f"  {short(card.run)}/{card.id}", "dim"))
+    parts: list[RenderableType] = [heading, Padding(facts, (0, 0, 0, 2))]
+    if card.text:
+        parts.append(Padding(Text(card.text.rstrip("\n")), (1, 0, 0, 2)))
+    for section in card.sections:
+        parts += [Text(f"\n{section.title}", style="bold"), Padding(_table(section), (0, 0, 0, 2))]
+    return Group(*parts)
+
+
+def _table(section: Section) -> Table:
+    drawn = Table(box=None, pad_edge=False, padding=(0, 3, 0, 0), header_style="dim")
+    for name in section.columns:
+        drawn.add_column(name, overflow="fold")
+    for row in section.rows:
+        drawn.add_row(*(Text(cell) for cell in row))
+    return drawn

@@ -1,0 +1,85 @@
+"""Options that several commands share, and how they reach the home and its store."""
+
+from __future__ import annotations
+
+import sys
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from typing import TYPE_CHECKING, Any, TypeVar
+
+import click
+
+from provkg.cli.output import print_rich, print_text, say, width
+
+if TYPE_CHECKING:
+    from provkg.config import Home
+    from provkg.queries import Source
+    from provkg.results import Result
+
+__all__ = ["format_option", "opened", "pairs", "print_result"]
+
+FORMATS = ("table", "json", "csv", "tsv", "turtle", "ntriples")
+"""As in `provkg.results.FORMATS`, which would take the store's library to import."""
+
+Command = TypeVar("Command", bound=Callable[..., Any])
+
+
+def format_option(*formats: str) -> Callable[[Command], Command]:
+    """``--format``, with these formats to choose from."""
+    return click.option(
+        "-f",
+        "--format",
+        "format_",
+        type=click.Choice(formats or FORMATS),
+        default="table",
+        show_default=True,
+        help="How to write the answer.",
+    )
+
+
+@contextmanager
+def opened(path: Path | None) -> Iterator[tuple[Home, Source]]:
+    """The home that holds here, and its store, open and up to date."""
+    from provkg.config import find_home
+    from provkg.store import open_store
+
+    home = find_home(path=path)
+    with open_store(home) as store:
+        yield home, store
+
+
+def pairs(given: tuple[str, ...], option: str) -> dict[str, str]:
+    """``name=value`` texts as a mapping.
+
+    Raises:
+        click.UsageError: one of them has no ``=``, or no name before it.
+    """
+    found: dict[str, str] = {}
+    for text in given:
+        name, equals, value = text.partition("=")
+        if not equals or not name.strip():
+            raise click.UsageError(f"{option} takes name=value, not {text!r}.")
+        found[name.strip()] = value
+    return found
+
+
+def print_result(result: Result, format_: str, store: Source) -> None:
+    """Print an answer in one of `FORMATS`; where there is none, say so."""
+    from provkg.results import ShortNames, Solutions, Triples, Truth, render, to_table
+
+    if isinstance(result, Solutions) and not result.rows:
+        say("Nothing recorded fits.")
+    if format_ != "table":
+        print_text(render(result, format_, store.prefixes))
+    elif isinstance(result, Truth):
+        print_text("yes\n" if result else "no\n")
+    elif isinstance(result, Triples):
+        print_text(render(result, "turtle", store.prefixes))
+    elif result.rows:
+        # Piped, a row stays on one line however long it is: that is what other programs can read.
+        room = width() if sys.stdout.isatty() else UNLIMITED
+        print_rich(to_table(result, ShortNames(store.base, store.prefixes), room), room)
+
+
+UNLIMITED = 100_000

@@ -1,0 +1,43 @@
+"""The list of runs, drawn with rich for a terminal."""
+
+from __future__ import annotations
+
+from datetime import datetime
+
+from rich.table import Table
+from rich.text import Text
+
+from provkg.cli.text import path_text, seconds_text, short
+from provkg.results import Solutions
+
+__all__ = ["draw_runs"]
+
+_STYLES = {"succeeded": "green", "failed": "red"}
+_ROOMY = 110
+
+
+def draw_runs(runs: Solutions, room: int) -> Table:
+    """One run a line; counts are left out where there is little room."""
+    roomy = room >= _ROOMY
+    drawn = Table(box=None, pad_edge=False, padding=(0, 2, 0, 0), header_style="dim")
+    drawn.add_column("run", style="cyan", no_wrap=True)
+    drawn.add_column("started", no_wrap=True)
+    drawn.add_column("took", justify="right", no_wrap=True)
+    drawn.add_column("status", no_wrap=True)
+    for name in ("cells", "models") if roomy else ():
+        drawn.add_column(name, justify="right", no_wrap=True)
+    drawn.add_column("notebook", overflow="fold")
+    drawn.add_column("results", overflow="fold")
+    for row in runs:
+        status = str(row["status"])
+        started, took = row["started"], row["took"]
+        drawn.add_row(
+            short(str(row["run"]).rpartition("/")[2]),
+            f"{started.astimezone():%Y-%m-%d %H:%M}" if isinstance(started, datetime) else str(started),
+            seconds_text(took) if isinstance(took, int | float) else "",
+            Text(status, style=_STYLES.get(status, "yellow")),
+            *((str(row["cells"]), str(row["models"])) if roomy else ()),
+            path_text(str(row["notebook"])) if row["notebook"] else "",
+            str(row["results"]),
+        )
+    return drawn
