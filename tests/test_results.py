@@ -27,7 +27,7 @@ from rich.console import Console
 
 from provkg.errors import QueryError
 from provkg.results import (
-    Names,
+    ShortNames,
     Solutions,
     Triples,
     Truth,
@@ -45,7 +45,7 @@ from provkg.results import (
 XSD = "http://www.w3.org/2001/XMLSchema#"
 BASE = "https://example.org/"
 RUN = f"{BASE}run/1f0c9a3e-7f43-4f6d-8c58-6b7d1a2e9c11"
-NAMES = Names(BASE, {"prov": "http://www.w3.org/ns/prov#", "xsd": XSD})
+NAMES = ShortNames(BASE, {"prov": "http://www.w3.org/ns/prov#", "xsd": XSD})
 
 
 def typed(text: str, name: str) -> Literal:

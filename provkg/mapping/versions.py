@@ -32,10 +32,8 @@ def sort_key(version: str) -> str:
     numbers = re.sub(r"(\.0+)+$", "", match["release"]).split(".")
     release = ".".join(_number(number) for number in numbers)
     pre, post, dev = match["pre"], match["post"], match["dev"]
-    if pre:
-        phase = _PHASES[pre] + _number(match["pre_number"])
-    else:
-        phase = "0" if dev and not post else "4"
+    released = "0" if dev and not post else "4"
+    phase = _PHASES[pre] + _number(match["pre_number"]) if pre else released
     after = "1" + _number(match["implicit"] or match["post_number"]) if post else "0"
     before = "0" + _number(match["dev_number"]) if dev else "1"
     local = "+" + ".".join(map(_local, re.split(r"[-_.]", match["local"]))) if match["local"] else ""

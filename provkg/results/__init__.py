@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 from provkg.results.formats import FORMATS, render, to_csv, to_frame, to_json, to_ntriples, to_tsv, to_turtle
-from provkg.results.names import Names
+from provkg.results.names import ShortNames
 from provkg.results.table import to_table
 from provkg.results.values import Result, Solutions, Term, Triples, Truth, collect, to_python
 
 __all__ = [
     "FORMATS",
-    "Names",
+    "ShortNames",
     "Result",
     "Solutions",
     "Term",

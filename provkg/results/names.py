@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
-__all__ = ["DIGITS", "Names"]
+__all__ = ["DIGITS", "ShortNames"]
 
 DIGITS = 8
 """How many characters of a run's identifier people are shown; any unique prefix names a run."""
@@ -20,7 +20,7 @@ _KINDS = ("value", "file", "activity", "result", "output")
 
 
 @dataclass(frozen=True, slots=True)
-class Names:
+class ShortNames:
     """The prefixes and the base that short forms are made with.
 
     A thing of a run loses its kind where its own identifier tells it: ``1f0c9a3e/7.2`` is a value,
@@ -33,7 +33,7 @@ class Names:
     def short(self, iri: str) -> str:
         """The short form of an IRI, or the IRI itself where there is none.
 
-        >>> names = Names("https://example.org/", {"prov": "http://www.w3.org/ns/prov#"})
+        >>> names = ShortNames("https://example.org/", {"prov": "http://www.w3.org/ns/prov#"})
         >>> names.short("http://www.w3.org/ns/prov#used")
         'prov:used'
         >>> names.short("https://example.org/run/1f0c9a3e-7f43-4f6d-8c58-6b7d1a2e9c11/value/7.2")

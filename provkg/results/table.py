@@ -16,7 +16,7 @@ from provkg.results.values import to_python
 if TYPE_CHECKING:
     from rich.console import RenderableType
 
-    from provkg.results.names import Names
+    from provkg.results.names import ShortNames
     from provkg.results.values import Solutions, Term
 
 __all__ = ["to_table"]
@@ -25,7 +25,7 @@ _NARROWEST = 16
 """A column narrower than this breaks names and digests: then rows are shown one below the other."""
 
 
-def to_table(solutions: Solutions, names: Names, width: int = 80) -> RenderableType:
+def to_table(solutions: Solutions, names: ShortNames, width: int = 80) -> RenderableType:
     """The rows as a rich table, or as records where the columns do not fit into ``width`` characters."""
     cells = [[text(term, names) for term in row] for row in solutions.rows]
     widths = [
@@ -63,7 +63,7 @@ def _records(solutions: Solutions, cells: list[list[str]]) -> RenderableType:
     return Group(*tables)
 
 
-def text(term: Term | None, names: Names) -> str:
+def text(term: Term | None, names: ShortNames) -> str:
     """One term as people read it: six significant digits, seconds, short IRIs."""
     if isinstance(term, NamedNode):
         return names.short(term.value)

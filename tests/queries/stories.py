@@ -1,0 +1,425 @@
+"""Four sessions of one project, with what the questions are about: the fixtures of `test_questions`.
+
+Run as a module it writes them to ``fixtures/``, from where the tests read them:
+
+    python -m tests.queries.stories
+"""
+
+from __future__ import annotations
+
+from datetime import datetime, timedelta, timezone
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from provkg.record import (
+    ActivityKind,
+    Agent,
+    Commit,
+    FileMode,
+    OutputKind,
+    Role,
+    SplitRole,
+    ValueKind,
+    encode_event,
+)
+from tests.queries.story import Cell, Story
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+    from provkg.record import Event, Value
+
+FIXTURES = Path(__file__).parent / "fixtures"
+ZONE = timezone(timedelta(hours=1))
+ADA = Agent(user="ada", name="Ada Lovelace", orcid="0000-0002-1825-0097")
+GRACE = Agent(user="grace", name="Grace Hopper")
+FIRST = "1f0c9a3e-7f43-4f6d-8c58-6b7d1a2e9c11"
+SECOND = "2b7d41c0-52a1-4e0b-9d3f-0c7e55aa8b22"
+SCORING = "3c55e8aa-9e0d-4c1f-8a77-1d2f3e4b5c33"
+IRIS = "4d90b1f2-6c3b-4b8e-b5d1-7f8091a2b344"
+
+LOGISTIC = "sklearn.linear_model._logistic.LogisticRegression"
+FOREST = "sklearn.ensemble._forest.RandomForestClassifier"
+SCALER = "sklearn.preprocessing._data.StandardScaler"
+NEIGHBORS = "sklearn.neighbors._classification.KNeighborsClassifier"
+
+C1 = """\
+import json
+import numpy as np
+import pandas as pd
+import seaborn as sns
+from sklearn.ensemble import RandomForestClassifier
+from sklearn.linear_model import LogisticRegression
+from sklearn.model_selection import train_test_split
+from sklearn.preprocessing import StandardScaler"""
+C2 = "df = pd.read_csv('penguins.csv')\ndf.head()"
+C3 = "clean = df.dropna()\nX = clean.drop(columns='species')\ny = clean['species']"
+C4 = "X_train, X_test, y_train, y_test = train_test_split(X, y, test_size=0.25, random_state=0)"
+C5 = (
+    "scaler = StandardScaler().fit(X_train)\n"
+    "A_train, A_test = scaler.transform(X_train), scaler.transform(X_test)"
+)
+C6 = (
+    "logistic = LogisticRegression(C=0.5).fit(A_train, y_train)\n"
+    "accuracy_score(y_test, logistic.predict(A_test))"
+)
+C7 = "forest = RandomForestClassifier().fit(A_train, y_train)\naccuracy_score(y_test, forest.predict(A_test))"
+C8 = "sns.heatmap(confusion_matrix(y_test, guessed))"
+C9 = "joblib.dump(forest, 'model.joblib')"
+# The same cells as they were changed for the second session, and one that was deleted in it.
+D4 = (
+    "scaler = StandardScaler()\n"
+    "S = scaler.fit_transform(X)\n"
+    "X_train, X_test, y_train, y_test = train_test_split(S, y, test_size=0.2)"
+)
+D6 = (
+    "logistic = LogisticRegression(C=0.5).fit(X_train, y_train)\n"
+    "seen = X_train.copy()\n"
+    "logistic.score(seen, y_train)"
+)
+D7 = (
+    "forest = RandomForestClassifier(max_depth=5).fit(X_train, y_train)\n"
+    "accuracy_score(y_test, forest.predict(X_test))"
+)
+GONE = "df['ratio'] = df.bill_length / df.bill_depth"
+
+
+def stories() -> dict[str, list[Event]]:
+    """The events of each session by the name of its file."""
+    tellers: dict[str, Callable[[], list[Event]]] = {
+        "first": first,
+        "second": second,
+        "scoring": scoring,
+        "iris": iris,
+    }
+    return {name: tell() for name, tell in tellers.items()}
+
+
+def first() -> list[Event]:
+    """The notebook from top to bottom: everything in order, seeded, scaled after splitting."""
+    story = Story(
+        FIRST,
+        "penguins.ipynb",
+        datetime(2026, 3, 2, 9, tzinfo=ZONE),
+        python="3.11.9",
+        kernel="ipykernel 6.29.5",
+        packages={"ipykernel": "6.29.5", "pandas": "2.10.1", "scikit-learn": "1.9.1", "seaborn": "0.13.2"},
+        text="penguins as first run",
+        agent=ADA,
+        commit=Commit(
+            hash="a" * 40, branch="main", dirty=False, repository="https://example.org/penguins.git"
+        ),
+    )
+    with story.cell("c1", 0, C1) as cell:
+        _imports(cell)
+        cell.seeds("numpy.random", 0)
+    with story.cell("c2", 1, C2) as cell:
+        df = _load(cell, "penguins.csv", "penguins, first version", 344)
+    with story.cell("c3", 2, C3) as cell:
+        x, y = _clean(cell, df, 333)
+    with story.cell("c4", 3, C4) as cell:
+        parts = _split(cell, x, y, 0.25, 250, 83, random_state=0)
+    with story.cell("c5", 4, C5) as cell:
+        cell.reads("StandardScaler", "X_train", "X_train", "X_test")
+        scaler = _fit_scaler(cell, parts["X_train"], "fit")
+        a_train, a_test = (
+            _scale(cell, scaler, parts[f"X_{n}"], f"A_{n}", 250 if n == "train" else 83)
+            for n in ("train", "test")
+        )
+    with story.cell("c6", 5, C6) as cell:
+        cell.reads("LogisticRegression", "A_train", "y_train", "A_test", "y_test")
+        model = _fit(
+            cell,
+            "logistic",
+            LOGISTIC,
+            a_train,
+            parts["y_train"],
+            {"C": (0.5, True), "max_iter": (100, False)},
+        )
+        guessed = _predict(cell, model, LOGISTIC, a_test, 83)
+        _score(cell, "accuracy", 0.95, model, parts["y_test"], guessed)
+    with story.cell("c7", 6, C7) as cell:
+        cell.reads("RandomForestClassifier", "A_train", "y_train", "A_test", "y_test")
+        forest = _fit(
+            cell,
+            "forest",
+            FOREST,
+            a_train,
+            parts["y_train"],
+            {"max_depth": (None, False), "n_estimators": (200, True)},
+        )
+        guessed = _predict(cell, forest, FOREST, a_test, 83)
+        _score(cell, "accuracy", 0.9625, forest, parts["y_test"], guessed)
+        _score(cell, "f1", 0.96, forest, parts["y_test"], guessed)
+        cell.prints("forest: 0.9625\n")
+    with story.cell("c8", 7, C8) as cell:
+        cell.reads("sns", "y_test", "guessed")
+        cell.output(
+            OutputKind.DISPLAY,
+            {"image/png": "heat map of the first run", "text/plain": "<Figure size 640x480 with 1 Axes>"},
+            "<Figure size 640x480 with 1 Axes>",
+        )
+    with story.cell("c9", 8, C9) as cell:
+        cell.reads("forest")
+        file = cell.file("model.joblib", FileMode.WRITTEN, "the forest of the first run")
+        cell.step(
+            ActivityKind.SAVING, "joblib.numpy_pickle.dump", [(forest, Role.MODEL)], [file], package="joblib"
+        )
+    ids = ("c1", "c2", "c3", "c4", "c5", "c6", "c7", "c8", "c9")
+    return story.end(*zip(ids, (C1, C2, C3, C4, C5, C6, C7, C8, C9), strict=True))
+
+
+def second() -> list[Event]:
+    """The same notebook a day later: newer data, Python and packages, other split, and several mistakes."""
+    story = Story(
+        SECOND,
+        "penguins.ipynb",
+        datetime(2026, 3, 3, 14, tzinfo=ZONE),
+        python="3.12.1",
+        kernel="ipykernel 7.0.0",
+        packages={"ipykernel": "7.0.0", "pandas": "2.10.1", "scikit-learn": "1.10.0", "seaborn": "0.13.2"},
+        text="penguins as run a second time",
+        agent=ADA,
+        commit=Commit(
+            hash="b" * 40, branch="main", dirty=True, repository="https://example.org/penguins.git"
+        ),
+    )
+    with story.cell("c1", 0, C1) as cell:
+        _imports(cell)
+    with story.cell("c2", 1, C2) as cell:
+        df = _load(cell, "penguins.csv", "penguins, second version", 340)
+    with story.cell("c3", 2, C3) as cell:
+        x, y = _clean(cell, df, 330)
+    with story.cell("c4", 3, D4) as cell:
+        cell.reads("StandardScaler")
+        scaler = _fit_scaler(cell, x, "fit_transform")
+        scaled = _scale(cell, scaler, x, "S", 330)
+        parts = _split(cell, scaled, y, 0.2, 264, 66, random_state=None)
+    with story.cell("c7", 6, D7) as cell:
+        cell.reads("RandomForestClassifier", "X_train", "y_train", "X_test", "y_test")
+        forest = _fit(
+            cell,
+            "forest",
+            FOREST,
+            parts["X_train"],
+            parts["y_train"],
+            {"max_depth": (5, True), "n_estimators": (100, False)},
+        )
+        guessed = _predict(cell, forest, FOREST, parts["X_test"], 66)
+        _score(cell, "accuracy", 0.91, forest, parts["y_test"], guessed)
+    with story.cell("c6", 5, D6) as cell:
+        cell.reads("LogisticRegression", "X_train", "X_train", "y_train")
+        model = _fit(
+            cell,
+            "logistic",
+            LOGISTIC,
+            parts["X_train"],
+            parts["y_train"],
+            {"C": (0.5, True), "max_iter": (100, False)},
+        )
+        seen = cell.frame("seen", 264, content=f"{SECOND} X_train")
+        cell.link(seen, parts["X_train"], "copy")
+        result = cell.result("accuracy", 0.99, model, seen)
+        cell.step(
+            ActivityKind.EVALUATION,
+            f"{LOGISTIC}.score",
+            [(model, Role.MODEL), (seen, Role.DATA)],
+            results=[result],
+        )
+    with story.cell("c5", 4, GONE) as cell:
+        cell.reads("df", "df")
+        cell.value("df", ValueKind.DATASET, "pandas.DataFrame", 340, content="df with a ratio", after=df)
+    with story.cell("c8", 7, C8) as cell:
+        cell.reads("y_test", "guessed")
+        cell.output(
+            OutputKind.DISPLAY,
+            {"image/png": "heat map of the second run", "text/plain": "<Figure size 640x480 with 1 Axes>"},
+            "<Figure size 640x480 with 1 Axes>",
+        )
+    ids = ("c1", "c2", "c3", "c4", "c6", "c7", "c8")
+    return story.end(*zip(ids, (C1, C2, C3, D4, D6, D7, C8), strict=True))
+
+
+def scoring() -> list[Event]:
+    """Another notebook uses the model that the first session saved, and fails in its last cell."""
+    story = Story(
+        SCORING,
+        "scoring.ipynb",
+        datetime(2026, 3, 4, 8, tzinfo=ZONE),
+        python="3.11.9",
+        kernel="ipykernel 6.29.5",
+        packages={"ipykernel": "6.29.5", "joblib": "1.4.2", "pandas": "2.9.0", "scikit-learn": "1.9.1"},
+        text="scoring",
+        agent=GRACE,
+    )
+    with story.cell("s1", 0, "import joblib\nimport pandas as pd") as cell:
+        cell.imports("joblib", package="joblib")
+        cell.imports("pandas", alias="pd", package="pandas")
+    with story.cell("s2", 1, "model = joblib.load('model.joblib')\nnew = pd.read_csv('new.csv')") as cell:
+        cell.reads("joblib", "pd")
+        file = cell.file("model.joblib", FileMode.READ, "the forest of the first run")
+        model = cell.value("model", ValueKind.MODEL, FOREST)
+        cell.step(
+            ActivityKind.LOADING, "joblib.numpy_pickle.load", [(file, Role.FILE)], [model], package="joblib"
+        )
+        new = _load(cell, "new.csv", "new birds", 20, name="new")
+    with story.cell("s3", 2, "answer = model.predict(new)\nanswer.to_csv('answer.csv')") as cell:
+        cell.reads("model", "new")
+        answer = _predict(cell, model, FOREST, new, 20, name="answer")
+        file = cell.file("answer.csv", FileMode.WRITTEN, "answers for the new birds")
+        cell.step(
+            ActivityKind.SAVING, "pandas.DataFrame.to_csv", [(answer, Role.DATA)], [file], package="pandas"
+        )
+    with story.cell("s4", 3, "answer.describe()\nplot(answr)") as cell:
+        cell.reads("answer")
+        cell.fails("NameError", "name 'answr' is not defined", 2)
+        cell.output(OutputKind.ERROR, {"text/plain": "NameError: name 'answr' is not defined"})
+    return story.end(("s1", "import joblib\nimport pandas as pd"), ("s2", "…"), ("s3", "…"), ("s4", "…"))
+
+
+def iris() -> list[Event]:
+    """Other data; the score is only printed, and a log file was too large to read."""
+    story = Story(
+        IRIS,
+        "iris.ipynb",
+        datetime(2026, 3, 5, 17, tzinfo=ZONE),
+        python="3.11.9",
+        kernel="ipykernel 6.29.5",
+        packages={"ipykernel": "6.29.5", "pandas": "2.10.1", "scikit-learn": "1.9.1"},
+        text="iris",
+        agent=GRACE,
+    )
+    fitting = "model = KNeighborsClassifier().fit(data, kind)\nprint('Accuracy: ', check(model))"
+    with story.cell(
+        "i1", 0, "import pandas as pd\nfrom sklearn.neighbors import KNeighborsClassifier"
+    ) as cell:
+        cell.imports("pandas", alias="pd", package="pandas")
+        cell.imports("sklearn.neighbors", "KNeighborsClassifier", package="scikit-learn")
+        cell.seeds("random", None)
+    with story.cell("i2", 1, "data = pd.read_csv('iris.csv')\nkind = data.pop('kind')") as cell:
+        data = _load(cell, "iris.csv", "iris", 150, name="data")
+        kind = cell.value("kind", ValueKind.DATASET, "pandas.Series", 150, content="kinds of iris")
+        cell.link(kind, data, "pop")
+        cell.file("huge.log", FileMode.READ, "", reason="larger than 1 GB")
+    with story.cell("i3", 2, fitting) as cell:
+        cell.reads("KNeighborsClassifier", "data", "kind")
+        _fit(cell, "model", NEIGHBORS, data, kind, {"n_neighbors": (5, False)})
+        cell.prints("Accuracy:  0.8812\n")
+    with story.cell("i4", 3, "data.shape") as cell:
+        cell.reads("data")
+        cell.output(OutputKind.RESULT, {"text/plain": "(150, 4)"}, "(150, 4)")
+    return story.end(("i1", "…"), ("i2", "…"), ("i3", fitting), ("i4", "data.shape"))
+
+
+def _imports(cell: Cell) -> None:
+    cell.imports("json")
+    cell.imports("numpy", alias="np", package="numpy")
+    cell.imports("pandas", alias="pd", package="pandas")
+    cell.imports("seaborn", alias="sns", package="seaborn")
+    cell.imports("sklearn.ensemble", "RandomForestClassifier", package="scikit-learn")
+    cell.imports("sklearn.linear_model", "LogisticRegression", package="scikit-learn")
+    cell.imports("sklearn.model_selection", "train_test_split", package="scikit-learn")
+    cell.imports("sklearn.preprocessing", "StandardScaler", package="scikit-learn")
+
+
+def _load(cell: Cell, path: str, content: str, rows: int, *, name: str = "df") -> Value:
+    cell.reads("pd")
+    file = cell.file(path, FileMode.READ, content)
+    frame = cell.frame(name, rows)
+    cell.step(ActivityKind.LOADING, "pandas.read_csv", [(file, Role.FILE)], [frame], package="pandas")
+    return frame
+
+
+def _clean(cell: Cell, df: Value, rows: int) -> tuple[Value, Value]:
+    cell.reads("df")
+    clean, x = cell.frame("clean", rows), cell.frame("X", rows)
+    y = cell.value("y", ValueKind.DATASET, "pandas.Series", rows, content=f"{cell.story.id} y")
+    cell.link(clean, df, "dropna")
+    cell.link(x, clean, "drop")
+    cell.link(y, clean, "getitem")
+    return x, y
+
+
+def _split(
+    cell: Cell, x: Value, y: Value, size: float, train: int, test: int, *, random_state: int | None
+) -> dict[str, Value]:
+    cell.reads("train_test_split", x.names[0], y.names[0])
+    parts = {}
+    for whole, letter in ((x, "X"), (y, "y")):
+        for role, rows, suffix in ((SplitRole.TRAINING, train, "train"), (SplitRole.TEST, test, "test")):
+            name = f"{letter}_{suffix}"
+            parts[name] = cell.frame(name, rows, role=role, content=f"{cell.story.id} {name}")
+            cell.link(parts[name], whole, "train_test_split")
+    cell.step(
+        ActivityKind.SPLITTING,
+        "sklearn.model_selection.train_test_split",
+        [(x, Role.DATA), (y, Role.DATA)],
+        list(parts.values()),
+        settings={"test_size": (size, True), "random_state": (random_state, random_state is not None)},
+        unseeded=random_state is None,
+    )
+    return parts
+
+
+def _fit_scaler(cell: Cell, data: Value, method: str) -> Value:
+    new = cell.value("scaler", ValueKind.TRANSFORMER, SCALER)
+    fitted = cell.value("scaler", ValueKind.TRANSFORMER, SCALER, after=new)
+    cell.step(
+        ActivityKind.PREPROCESSING,
+        f"{SCALER}.{method}",
+        [(new, Role.MODEL), (data, Role.DATA)],
+        [fitted],
+        implementation=SCALER,
+        settings={"with_mean": (True, False)},
+    )
+    return fitted
+
+
+def _scale(cell: Cell, scaler: Value, data: Value, name: str, rows: int) -> Value:
+    scaled = cell.frame(name, rows, role=data.role)
+    used = [(scaler, Role.MODEL), (data, Role.DATA)]
+    cell.step(ActivityKind.PREPROCESSING, f"{SCALER}.transform", used, [scaled], implementation=SCALER)
+    return scaled
+
+
+def _fit(
+    cell: Cell, name: str, class_: str, data: Value, target: Value, settings: dict[str, tuple[object, bool]]
+) -> Value:
+    new = cell.value(name, ValueKind.MODEL, class_)
+    fitted = cell.value(name, ValueKind.MODEL, class_, after=new)
+    cell.step(
+        ActivityKind.TRAINING,
+        f"{class_}.fit",
+        [(new, Role.MODEL), (data, Role.DATA), (target, Role.TARGET)],
+        [fitted],
+        implementation=class_,
+        settings=settings,  # type: ignore[arg-type]
+        unseeded=class_ == FOREST,
+    )
+    return fitted
+
+
+def _predict(
+    cell: Cell, model: Value, class_: str, data: Value, rows: int, *, name: str = "guessed"
+) -> Value:
+    made = cell.value(name, ValueKind.PREDICTION, "numpy.ndarray", rows, role=data.role)
+    used = [(model, Role.MODEL), (data, Role.DATA)]
+    cell.step(ActivityKind.PREDICTION, f"{class_}.predict", used, [made], implementation=class_)
+    return made
+
+
+def _score(cell: Cell, metric: str, value: float, model: Value, truth: Value, guessed: Value) -> None:
+    result = cell.result(metric, value, model, truth, guessed, role=truth.role)
+    used = [(truth, Role.TRUTH), (guessed, Role.PREDICTION)]
+    cell.step(ActivityKind.EVALUATION, f"sklearn.metrics.{metric}_score", used, results=[result])
+
+
+def write() -> None:
+    """Write the sessions to the folder of fixtures."""
+    for name, events in stories().items():
+        lines = b"".join(encode_event(event) + b"\n" for event in events)
+        (FIXTURES / f"{name}.jsonl").write_bytes(lines)
+
+
+if __name__ == "__main__":
+    write()
