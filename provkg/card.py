@@ -170,9 +170,9 @@ def _value_sections(inventory: Inventory, value: Value) -> list[Section]:
 
 
 def _settings(settings: Iterable[Setting]) -> Section:
-    given = {True: "given", False: "default", None: ""}
+    origin = {True: "chosen", False: "default", None: ""}
     ordered = sorted(settings, key=lambda setting: (not setting.explicit, setting.name))
-    rows = tuple((setting.name, str(setting.value), given[setting.explicit]) for setting in ordered)
+    rows = tuple((setting.name, str(setting.value), origin[setting.explicit]) for setting in ordered)
     return Section(title="Settings", columns=("name", "value", ""), rows=rows)
 
 

@@ -47,7 +47,7 @@ class Check(msgspec.Struct, frozen=True, kw_only=True):
 
 
 def examine(path: str | os.PathLike[str] | None = None) -> Iterator[Check]:
-    """Look at the versions, the home at `path` (or that holds here), its journal, its store, and the kernels."""
+    """Look at versions, the home at `path` or that holds here, its journal and store, and the kernels."""
     yield _versions()
     try:
         home = find_home(path=path)
@@ -148,11 +148,13 @@ def _journal_of(home: Home, run: str) -> Iterator[Check]:
 
 
 def _store(home: Home) -> Iterator[Check]:
+    from provkg.queries.source import rows
     from provkg.store import open_store
 
     try:
         with open_store(home) as store:
-            found = f"{len(store):,} quads, up to date with the journal"
+            ((quads,),) = rows(store, "SELECT (COUNT(*) AS ?quads) WHERE { GRAPH ?g { ?s ?p ?o } }")
+            found = f"{int(quads):,} quads, up to date with the journal"
     except StoreBusyError as error:
         yield Check(name="store", state=State.NOTE, found=error.message, remedy=error.remedy)
     except StoreError as error:

@@ -58,7 +58,7 @@ class DataRead(msgspec.Struct, frozen=True, kw_only=True):
 class Training(msgspec.Struct, frozen=True, kw_only=True):
     """A training or tuning: the model it made, on what, from which files, with which settings.
 
-    ``settings`` are those the user gave; ``fits`` counts the trainings nested inside. ``files`` are paths.
+    ``settings`` are those that differ from their defaults; ``fits`` counts the trainings nested inside. ``files`` are paths.
     """
 
     model: str

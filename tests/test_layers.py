@@ -75,7 +75,7 @@ HEAVY = {
 """What nobody's kernel should load because of us."""
 
 KERNEL_SIDE = ("__init__", "record", "errors", "config", "identity", "journal", "capture", "analysis")
-RUNNER = {"capture/notebook.py", "capture/client.py"}
+RUNNER = {"capture/notebook.py", "capture/document.py"}
 """Modules of `capture` that run outside the kernel."""
 
 
