@@ -6,6 +6,7 @@ This is the runner's side; what happens inside the kernel is recorded by `provkg
 from __future__ import annotations
 
 import asyncio
+import atexit
 import os
 import signal
 import sys
@@ -17,6 +18,7 @@ from pathlib import Path
 from typing import Any
 from uuid import uuid4
 
+import zmq
 from jupyter_client.kernelspec import KernelSpecManager, NoSuchKernel
 from nbclient import NotebookClient
 from nbclient.exceptions import CellExecutionError, CellTimeoutError, DeadKernelError
@@ -304,6 +306,8 @@ class _Client(NotebookClient):  # type: ignore[misc]
                 f"The kernel {self.kernel_name!r} did not start: {str(failure).strip() or type(failure).__name__}",
                 "Try `jupyter kernelspec list`, and `provkg doctor`.",
             ) from failure
+        finally:
+            atexit.unregister(self._cleanup_kernel)
         if self._stopped:
             return Status.INTERRUPTED, Error(name="KeyboardInterrupt", message="the run was interrupted")
         return (Status.FAILED if first else Status.SUCCEEDED), first
@@ -335,6 +339,13 @@ class _Client(NotebookClient):  # type: ignore[misc]
             )
 
     # --- kernel ---
+
+    def create_kernel_manager(self) -> Any:
+        """A manager that encrypts the connection where the kernel can."""
+        manager = super().create_kernel_manager()
+        if manager.has_trait("transport_encryption") and zmq.has("curve"):
+            manager.transport_encryption = "auto"
+        return manager
 
     async def _language(self) -> None:
         """Ask the kernel what it is, as executed notebooks say it."""

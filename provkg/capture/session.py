@@ -6,6 +6,7 @@ A session never raises into the code it records. What it cannot do it notes in t
 from __future__ import annotations
 
 import time
+from collections import Counter
 from collections.abc import Callable, Mapping
 from datetime import UTC, datetime
 from types import FrameType
@@ -43,6 +44,7 @@ from provkg.record import (
 __all__ = ["Session"]
 
 Append = Callable[[Event], None]
+_MAX_CALLS_OF_A_LINE = 100
 
 
 class _Cell:
@@ -57,6 +59,7 @@ class _Cell:
         self.activities: list[Activity] = []
         self.seeds: list[Seed] = []
         self.notices: dict[tuple[str, str], int] = {}
+        self.calls: Counter[tuple[str, int | None]] = Counter()
         self.cpu = time.process_time()
         self.overhead = 0.0
 
@@ -299,6 +302,16 @@ class Session:
         """An identifier for a result."""
         self._results += 1
         return f"r{self._results}"
+
+    def crowds(self, function: str, line: int | None) -> bool:
+        """Whether a line has called a function so often that further calls are counted, not recorded."""
+        if self._cell is None:
+            return True
+        self._cell.calls[function, line] += 1
+        if self._cell.calls[function, line] <= _MAX_CALLS_OF_A_LINE:
+            return False
+        self.notice(function, f"calls on line {line} beyond the first {_MAX_CALLS_OF_A_LINE} are not recorded")
+        return True
 
     def add(self, activity: Activity) -> None:
         """Record an activity."""

@@ -30,7 +30,11 @@ def arguments(
 
 
 class Call:
-    """A call that becomes one activity."""
+    """A call that becomes one activity.
+
+    Where one line makes the same call very often (``crowded``), derivation is still followed, but nothing
+    more is recorded.
+    """
 
     kind = ActivityKind.EVALUATION
 
@@ -45,12 +49,15 @@ class Call:
         self.settings: tuple[Setting, ...] = ()
         self.results: list[Result] = []
         self.implementation = ""
-        self._random = global_state()
+        self.crowded = session.crowds(function, self.line)
+        self._random = global_state() if not self.crowded else None
         self.fits = 0
 
     def use(self, value: Any, role: Role, argument: str = "", others: tuple[Any, ...] = ()) -> Node | None:
         """Record that the call uses a value; returns its state where it is followed."""
         node = self.session.resolve(value, others=others)
+        if self.crowded:
+            return node
         kept = self.session.keep(node, value)
         if kept:
             self.used.append(Use(entity=kept, role=role, argument=argument))
@@ -58,12 +65,14 @@ class Call:
 
     def make(self, node: Node | None, value: Any) -> None:
         """Record that the call made a state of a value."""
-        kept = self.session.keep(node, value)
+        kept = self.session.keep(node, value) if not self.crowded else ""
         if kept:
             self.generated.append(kept)
 
     def add(self, seconds: float, status: Status = Status.SUCCEEDED) -> None:
         """Record the activity."""
+        if self.crowded:
+            return
         drew = self._random is not None and self._random != global_state()
         self.session.add(
             Activity(

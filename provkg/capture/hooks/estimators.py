@@ -83,7 +83,8 @@ class Fitting(_EstimatorCall):
         for name, value in self.named.items():
             if name not in ("X", "y", "Y") and kind_of(value) is ValueKind.DATASET:
                 self.use(value, Role.INPUT, name)
-        self.settings = settings_of(self.estimator)
+        if not self.crowded:
+            self.settings = settings_of(self.estimator)
 
     def succeeded(self, result: Any, seconds: float) -> None:
         """The estimator has learnt: it is in a new state."""

@@ -167,14 +167,16 @@ class Measuring(Call):
 
 
 class CrossValidating(Call):
-    """``cross_val_score`` and its relatives: one activity, whatever number of fits it makes."""
+    """``cross_val_score``, ``permutation_importance`` and their relatives: one activity, whatever number of
+    fits and predictions it makes.
+    """
 
     kind = ActivityKind.EVALUATION
 
     def __init__(
         self, session: Session, function: Any, signature: inspect.Signature, args: tuple[Any, ...], kwargs: dict[str, Any]
     ) -> None:
-        super().__init__(session, f"sklearn.model_selection.{function.__name__}", "scikit-learn")
+        super().__init__(session, _public_name(function), "scikit-learn")
         given = arguments(signature, args, kwargs)
         self.estimator = given.get("estimator")
         self.scoring = given.get("scoring")
@@ -189,7 +191,9 @@ class CrossValidating(Call):
             self.data = self.use(given["X"], Role.DATA, "X", (given.get("y"),))
         if given.get("y") is not None:
             self.use(given["y"], Role.TARGET, "y", (given.get("X"),))
-        for name in ("cv", "scoring"):
+        for name in ("cv", "scoring", "n_repeats"):
+            if name not in signature.parameters:
+                continue
             value, kind = scalar(given.get(name))
             self.settings += (Setting(name=name, value=value, type=kind, explicit=name in given),)
         gate.counting, gate.depth, gate.fits = True, 0, 0
@@ -216,6 +220,9 @@ class CrossValidating(Call):
                 elif name.startswith("train_"):
                     metric = name.removeprefix("train_")
                     self._scores(self._metric() if metric == "score" else metric, scores, SplitRole.TRAINING)
+            if "importances_mean" in result:
+                series = tuple(number(each)[0] for each in result["importances_mean"])
+                self._add_result("permutation_importance", None, series, self._role())
         elif self.function.endswith("cross_val_predict") and kind_of(result) is not None:
             sources = [node for node in (self.model, self.data) if node is not None]
             made = self.session.tracker.derive(result, sources, self.function, kind=ValueKind.PREDICTION)
@@ -234,14 +241,27 @@ class CrossValidating(Call):
 
     def _scores(self, metric: str, scores: Any, role: SplitRole = SplitRole.VALIDATION) -> None:
         """One result: the mean over folds, with the folds in order."""
+        self._add_result(metric, scores.mean(), tuple(number(each)[0] for each in scores), role)
+
+    def _role(self) -> SplitRole | None:
+        return self.data.role if self.data is not None else None
+
+    def _add_result(
+        self, metric: str, value: Any, series: tuple[float | int | None, ...], role: SplitRole | None
+    ) -> None:
         self.results.append(
             result_of(
                 self.session,
                 metric,
-                scores.mean(),
-                series=tuple(number(each)[0] for each in scores),
+                value,
+                series=series,
                 model=self.model.id if self.model is not None else "",
                 data=(self.data.id,) if self.data is not None and self.data.id else (),
                 role=role,
             )
         )
+
+
+def _public_name(function: Any) -> str:
+    parts = [part for part in function.__module__.split(".") if not part.startswith("_")]
+    return ".".join([*parts, function.__name__])

@@ -42,7 +42,8 @@ _METRIC_MODULES = (
     "sklearn.metrics.cluster._supervised",
     "sklearn.metrics.cluster._unsupervised",
 )
-_VALIDATIONS = ("cross_val_score", "cross_validate", "cross_val_predict")
+_VALIDATIONS = ("cross_val_score", "cross_validate", "cross_val_predict", "learning_curve", "validation_curve")
+_VALIDATIONS += ("permutation_test_score", "permutation_importance")
 
 
 def _patch_base(module: ModuleType) -> None:
@@ -161,6 +162,7 @@ AFTER_IMPORT: dict[str, Callable[[ModuleType], None]] = {
     "sklearn.base": _patch_base,
     "sklearn.model_selection._split": _also(("sklearn.model_selection",), _patch_split),
     "sklearn.model_selection._validation": _also(("sklearn.model_selection",), _patch_validation),
+    "sklearn.inspection._permutation_importance": _also(("sklearn.inspection",), _patch_validation),
     "sklearn.datasets._base": _also(("sklearn.datasets",), _patch_datasets),
     **{
         name: _also(("sklearn.metrics", "sklearn.metrics.cluster"), _patch_metrics)

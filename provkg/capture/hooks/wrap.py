@@ -56,13 +56,13 @@ def follow(original: Callable[..., Any], observe: Follower, *, frames: bool = Fa
         gate.values = False
         try:
             result = original(*args, **kwargs)
+            try:
+                observe(args, kwargs, result)
+            except Exception as error:
+                _report(original, error)
+            return result
         finally:
             gate.values = True
-        try:
-            observe(args, kwargs, result)
-        except Exception as error:
-            _report(original, error)
-        return result
 
     return _dress(replacement, original)
 
