@@ -105,6 +105,7 @@ class Owl(Vocabulary, prefix="owl"):
     """OWL 2."""
 
     DatatypeProperty: ClassVar[str]
+    versionInfo: ClassVar[str]
 
 
 class Xsd(Vocabulary, prefix="xsd"):
