@@ -89,29 +89,27 @@ def _origin(inventory: Inventory, thing: Thing) -> dict[str, str]:
 
 
 def _links(inventory: Inventory, thing: Thing) -> list[Section]:
-    both = (
-        ("Came from", inventory.sources.get(thing.id, ())),
-        ("Became or was used for", inventory.outcomes.get(thing.id, ())),
-    )
+    sources = () if isinstance(thing, Result) else inventory.sources.get(thing.id, ())
+    both = (("Came from", sources), ("Became or was used for", inventory.outcomes.get(thing.id, ())))
     return [
-        Section(
-            title=title,
-            columns=("name", "what", "id", "by", "known"),
-            rows=tuple(_step(inventory, step) for step in steps),
-        )
+        Section(title=title, columns=("name", "what", "id", "by", "known"), rows=_steps(inventory, steps))
         for title, steps in both
         if steps
     ]
 
 
-def _step(inventory: Inventory, step: Step) -> tuple[str, ...]:
-    other = inventory.things.get(step.thing)
-    return (
-        inventory.name(step.thing),
-        _what(other),
-        step.thing,
-        step.operation,
-        step.evidence.value,
+def _steps(inventory: Inventory, steps: Sequence[Step]) -> tuple[tuple[str, ...], ...]:
+    """One row for each thing at the other end, whichever ways lead to it."""
+    ways = {step.thing: [way for way in steps if way.thing == step.thing] for step in steps}
+    return tuple(
+        (
+            inventory.name(thing),
+            _what(inventory.things.get(thing)),
+            thing,
+            ", ".join(dict.fromkeys(step.operation for step in same if step.operation)),
+            ", ".join(dict.fromkeys(step.evidence.value for step in same)),
+        )
+        for thing, same in ways.items()
     )
 
 

@@ -182,7 +182,10 @@ def _kernels() -> Iterator[Check]:
         yield _kernel(name, str(spec["argv"][0]))
 
 
-def _kernel(name: str, interpreter: str) -> Check:
+def _kernel(name: str, command: str) -> Check:
+    # As jupyter_client does when it starts the kernel.
+    names = ("python", f"python{sys.version_info[0]}", "python{}.{}".format(*sys.version_info))
+    interpreter = sys.executable if command in names else command
     try:
         done = subprocess.run(
             [interpreter, "-c", _PROBE], capture_output=True, text=True, timeout=KERNEL_SECONDS, check=False

@@ -21,6 +21,7 @@ if TYPE_CHECKING:
 __all__ = ["find"]
 
 _RUN = re.compile(r"latest(~[0-9]+)?|[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}|.*\.(ipynb|py)")
+_ID = re.compile(r"[0-9a-f-]+")
 _CELL = re.compile(r"(?:(?P<run>[^\[/]+)/)?\[(?P<count>[0-9]+)\]")
 _OCCURRENCE = """SELECT ?content ?run ?start WHERE { GRAPH ?g {
   ?thing provkg:hasContent ?content . { ?user prov:used ?thing } UNION { ?thing provkg:generatedIn ?user }
@@ -56,8 +57,8 @@ def find(
             return inventory, named[-1]
         try:
             return _inventory(store, home, find_run(store, word)), None
-        except NotFoundError:
-            raise nothing from None
+        except NotFoundError as no_run:
+            raise (no_run if _ID.fullmatch(word) else nothing) from None
     return _at(store, home, iri, place)
 
 

@@ -8,7 +8,7 @@ from pathlib import Path
 import click
 
 from provkg.cli.completion import complete_parameter, complete_question
-from provkg.cli.options import format_option, opened, pairs, print_result
+from provkg.cli.options import format_option, opened, pairs, print_result, with_home
 from provkg.cli.output import print_rich, print_text
 
 __all__ = ["ask", "questions", "sparql"]
@@ -45,7 +45,7 @@ def questions(name: str | None, format_: str) -> None:
     help="A parameter of the question; again for each.",
 )
 @format_option()
-@click.pass_obj
+@with_home
 def ask(home: Path | None, name: str, params: tuple[str, ...], format_: str) -> None:
     """Answer the question of a NAME; `provkg questions` lists them.
 
@@ -63,7 +63,7 @@ def ask(home: Path | None, name: str, params: tuple[str, ...], format_: str) -> 
 @click.command(short_help="Answer a SPARQL query of your own.")
 @click.argument("query")
 @format_option()
-@click.pass_obj
+@with_home
 def sparql(home: Path | None, query: str, format_: str) -> None:
     """Answer a SPARQL query: its text, a file that holds it, or - for standard input.
 

@@ -20,9 +20,10 @@ def draw_card(card: Card) -> RenderableType:
     facts.add_column(overflow="fold")
     for label, fact in card.facts.items():
         facts.add_row(label, Text(fact))
-    facts.add_row("iri", Text(card.iri))
     heading = Text.assemble((card.name, "bold"), "  ", card.kind, (f"  {short(card.run)}/{card.id}", "dim"))
-    parts: list[RenderableType] = [heading, Padding(facts, (0, 0, 0, 2))]
+    # An IRI stays on one line, to be copied.
+    iri = Text(f"  {card.iri}", style="dim", no_wrap=True, overflow="ignore")
+    parts: list[RenderableType] = [heading, iri, Padding(facts, (0, 0, 0, 2))]
     if card.text:
         parts.append(Padding(Text(card.text.rstrip("\n")), (1, 0, 0, 2)))
     for section in card.sections:

@@ -6,6 +6,7 @@ from pathlib import Path
 
 import click
 
+from provkg.cli.options import tell_notices, with_home
 from provkg.cli.output import print_rich, print_text, say
 
 __all__ = ["doctor", "init", "rebuild"]
@@ -13,7 +14,7 @@ __all__ = ["doctor", "init", "rebuild"]
 
 @click.command(short_help="Make a home for what is recorded.")
 @click.option("--base", metavar="IRI", help="What every IRI of a run, value or file begins with; ends in /.")
-@click.pass_obj
+@with_home
 def init(home: Path | None, base: str | None) -> None:
     """Make a home, .provkg, in this folder (or at --home).
 
@@ -27,7 +28,7 @@ def init(home: Path | None, base: str | None) -> None:
 
 
 @click.command(short_help="Make the store anew from the journal.")
-@click.pass_obj
+@with_home
 def rebuild(home: Path | None) -> None:
     """Make the store anew from the journal.
 
@@ -38,6 +39,7 @@ def rebuild(home: Path | None) -> None:
     from provkg.store import rebuild as rebuild_store
 
     report = rebuild_store(find_home(path=home))
+    tell_notices(report)
     say(str(report))
 
 
@@ -51,7 +53,7 @@ def rebuild(home: Path | None) -> None:
     show_default=True,
     help="How to write it.",
 )
-@click.pass_obj
+@with_home
 def doctor(home: Path | None, format_: str) -> int:
     """Look at the home, its journal and store, the kernels and the versions; say how to mend what is wrong.
 

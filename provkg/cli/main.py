@@ -20,7 +20,7 @@ COMMANDS = {
     "init": ("provkg.cli.home", "init", "Make a home for what is recorded."),
     "run": ("provkg.cli.run", "run", "Execute a notebook and record what happens."),
     "runs": ("provkg.cli.runs", "runs", "List the recorded runs."),
-    "show": ("provkg.cli.show", "show", "Show one thing and all that is known of it."),
+    "show": ("provkg.cli.runs", "show", "Show one thing and all that is known of it."),
     "questions": ("provkg.cli.ask", "questions", "List the questions that can be asked."),
     "ask": ("provkg.cli.ask", "ask", "Answer a question."),
     "sparql": ("provkg.cli.ask", "sparql", "Answer a SPARQL query of your own."),
@@ -52,8 +52,8 @@ class _Verbs(click.Group):
             from difflib import get_close_matches
 
             near = get_close_matches(name, COMMANDS, n=3)
-            hint = f"Did you mean {' or '.join(near)}?" if near else "`provkg --help` lists them."
-            raise click.UsageError(f"there is no command {name!r}. {hint}", ctx)
+            hint = f" Did you mean {' or '.join(near)}?" if near else ""
+            raise click.UsageError(f"There is no command {name!r}.{hint}", ctx)
         return super().resolve_command(ctx, args)
 
     def format_commands(self, ctx: click.Context, formatter: click.HelpFormatter) -> None:
@@ -98,15 +98,22 @@ def _run(arguments: Sequence[str] | None) -> int:
         result = cli.main(
             args=list(arguments) if arguments is not None else None, prog_name="provkg", standalone_mode=False
         )
+    except click.UsageError as error:
+        command = error.ctx.command_path if error.ctx else "provkg"
+        _complain(error.format_message(), f"`{command} --help` says how it is used.")
     except click.ClickException as error:
-        error.show()
-        return 2
+        _complain(error.format_message())
     except click.Abort:
         click.echo("provkg: interrupted", err=True)
         return 130
     except ProvkgError as error:
-        click.echo(f"provkg: {error.message}", err=True)
-        if error.remedy:
-            click.echo(error.remedy, err=True)
-        return 2
-    return result if isinstance(result, int) else 0
+        _complain(error.message, error.remedy)
+    else:
+        return result if isinstance(result, int) else 0
+    return 2
+
+
+def _complain(message: str, remedy: str = "") -> None:
+    click.echo(f"provkg: {message}", err=True)
+    if remedy:
+        click.echo(remedy, err=True)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import sys
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
@@ -16,11 +17,14 @@ if TYPE_CHECKING:
     from provkg.config import Home
     from provkg.queries import Source
     from provkg.results import Result
+    from provkg.store import Report
 
-__all__ = ["format_option", "opened", "pairs", "print_result"]
+__all__ = ["format_option", "opened", "pairs", "print_result", "table_room", "tell_notices", "with_home"]
 
 FORMATS = ("table", "json", "csv", "tsv", "turtle", "ntriples")
 """As in `provkg.results.FORMATS`, which would take the store's library to import."""
+
+UNLIMITED = 100_000
 
 Command = TypeVar("Command", bound=Callable[..., Any])
 
@@ -38,6 +42,23 @@ def format_option(*formats: str) -> Callable[[Command], Command]:
     )
 
 
+def with_home(command: Callable[..., Any]) -> Callable[..., Any]:
+    """``--home`` behind the verb too; what was given reaches the command as its first argument."""
+
+    def take(ctx: click.Context, param: click.Parameter, value: Path | None) -> None:
+        ctx.obj = value or ctx.obj
+
+    option = click.option(
+        "--home",
+        type=click.Path(path_type=Path),
+        metavar="FOLDER",
+        expose_value=False,
+        callback=take,
+        help="The home folder to use.",
+    )
+    return option(click.pass_obj(command))
+
+
 @contextmanager
 def opened(path: Path | None) -> Iterator[tuple[Home, Source]]:
     """The home that holds here, and its store, open and up to date."""
@@ -46,7 +67,14 @@ def opened(path: Path | None) -> Iterator[tuple[Home, Source]]:
 
     home = find_home(path=path)
     with open_store(home) as store:
+        tell_notices(store.report)
         yield home, store
+
+
+def tell_notices(report: Report) -> None:
+    """What could not be done when the store was made."""
+    for notice in report.notices:
+        say(f"provkg: {notice.where}: {notice.message}")
 
 
 def pairs(given: tuple[str, ...], option: str) -> dict[str, str]:
@@ -77,9 +105,9 @@ def print_result(result: Result, format_: str, store: Source) -> None:
     elif isinstance(result, Triples):
         print_text(render(result, "turtle", store.prefixes))
     elif result.rows:
-        # Piped, a row stays on one line however long it is: that is what other programs can read.
-        room = width() if sys.stdout.isatty() else UNLIMITED
-        print_rich(to_table(result, ShortNames(store.base, store.prefixes), room), room)
+        print_rich(to_table(result, ShortNames(store.base, store.prefixes), table_room()), table_room())
 
 
-UNLIMITED = 100_000
+def table_room() -> int:
+    """How wide tables may be. Piped, a row stays on one line however long: other programs read lines."""
+    return width() if sys.stdout.isatty() or "COLUMNS" in os.environ else UNLIMITED

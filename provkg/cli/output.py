@@ -32,7 +32,7 @@ def print_rich(content: RenderableType, room: int = 0) -> None:
     # rich would end the process with code 1 when the reader has gone; `main` knows better.
     out = Console(width=room or min(width(), WIDEST), highlight=False)
     with out.capture() as captured:
-        out.print(content)
+        out.print(content, crop=False)
     lines = captured.get().splitlines()
     print_text("".join(f"{line.rstrip()}\n" for line in lines))
 

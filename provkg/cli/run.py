@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 
 import click
 
-from provkg.cli.options import pairs
+from provkg.cli.options import pairs, with_home
 from provkg.cli.output import print_rich, say
 from provkg.record import Scalar, Status
 
@@ -55,7 +55,7 @@ _WORDS: dict[str, Scalar] = {
 @click.option("--kernel", default="", metavar="NAME", help="The kernel to run in, instead of the notebook's.")
 @click.option("--allow-errors", is_flag=True, help="Go on after a cell that fails.")
 @click.option("--quiet", "-q", is_flag=True, help="No summary, only the run's id.")
-@click.pass_obj
+@with_home
 def run(
     home: Path | None,
     path: Path,

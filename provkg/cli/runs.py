@@ -2,14 +2,13 @@
 
 from __future__ import annotations
 
-import sys
 from pathlib import Path
 
 import click
 
 from provkg.cli.completion import complete_run, complete_thing
-from provkg.cli.options import format_option, opened, print_result
-from provkg.cli.output import print_rich, print_text, width
+from provkg.cli.options import format_option, opened, print_result, table_room, with_home
+from provkg.cli.output import print_rich, print_text
 
 __all__ = ["runs", "show"]
 
@@ -17,7 +16,7 @@ __all__ = ["runs", "show"]
 @click.command(short_help="List the recorded runs.")
 @click.option("-n", "--number", default=20, show_default=True, help="How many, newest first; 0 for all.")
 @format_option("table", "json", "csv", "tsv")
-@click.pass_obj
+@with_home
 def runs(home: Path | None, number: int, format_: str) -> None:
     """List the recorded runs, newest first, each with what it measured.
 
@@ -28,10 +27,10 @@ def runs(home: Path | None, number: int, format_: str) -> None:
 
     with opened(home) as (_, store):
         found = overview(store, number)
-        if format_ == "table" and found.rows and sys.stdout.isatty():
+        if format_ == "table" and found.rows:
             from provkg.cli.runs_view import draw_runs
 
-            print_rich(draw_runs(found, width()))
+            print_rich(draw_runs(found, table_room()), table_room())
         else:
             print_result(found, format_, store)
 
@@ -55,7 +54,7 @@ def runs(home: Path | None, number: int, format_: str) -> None:
     show_default=True,
     help="How to write it.",
 )
-@click.pass_obj
+@with_home
 def show(home: Path | None, thing: str, run: str, format_: str) -> None:
     """Show one thing and all that is known of it: what it is, what it came from, what came of it.
 
