@@ -1,0 +1,34 @@
+"""What the text of a cell, script or function says, without running it."""
+
+from provkg.analysis.cells import analyse, analyse_function
+from provkg.analysis.code import (
+    Argument,
+    Binding,
+    BindingKind,
+    Block,
+    BlockKind,
+    Body,
+    Call,
+    CellCode,
+    Exit,
+    Statement,
+)
+from provkg.analysis.origins import loads_at, origins, sources_of
+
+__all__ = [
+    "Argument",
+    "Binding",
+    "BindingKind",
+    "Block",
+    "BlockKind",
+    "Body",
+    "Call",
+    "CellCode",
+    "Exit",
+    "Statement",
+    "analyse",
+    "analyse_function",
+    "loads_at",
+    "origins",
+    "sources_of",
+]

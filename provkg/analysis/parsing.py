@@ -1,0 +1,114 @@
+"""From the text of a cell to its syntax tree, by way of IPython's transform where it is needed."""
+
+from __future__ import annotations
+
+import ast
+import re
+import warnings
+from collections.abc import Iterator
+from contextlib import contextmanager
+from functools import cache
+from typing import NamedTuple, Protocol
+
+__all__ = ["Parsed", "parse"]
+
+_MAY_WARN = re.compile(r"\\|\d(?:and|else|for|if|in|is|not|or)\b")
+_FAULTS = (SyntaxError, ValueError, MemoryError, RecursionError, OverflowError, SystemError)
+
+
+class _Transformer(Protocol):
+    def transform_cell(self, cell: str) -> str: ...
+
+
+class Parsed(NamedTuple):
+    """A syntax tree with the text it was made of, or why there is none."""
+
+    tree: ast.Module | None
+    source: str
+    error: str = ""
+    line: int | None = None
+
+
+def parse(source: str, *, transformed: bool, filename: str = "<cell>") -> Parsed:
+    """The syntax tree of a cell.
+
+    Python is tried first: text that is Python is what IPython's transform would leave as it is, but for
+    empty lines at the beginning, which it drops.
+
+    Parameters:
+        transformed: the source has been through IPython's transform.
+    """
+    if not transformed:
+        source = _without_leading_empty_lines(source)
+    try:
+        return Parsed(_tree(source, filename), source)
+    except _FAULTS as fault:
+        failure = Parsed(None, source, _reason(fault), getattr(fault, "lineno", None))
+    if transformed:
+        return failure
+    python = _transform(source)
+    if python is None or python == source:
+        return failure
+    try:
+        return Parsed(_tree(python, filename), python)
+    except _FAULTS as fault:
+        return Parsed(None, python, _reason(fault), getattr(fault, "lineno", None))
+
+
+def _tree(source: str, filename: str) -> ast.Module:
+    if _MAY_WARN.search(source):
+        with _unwarned():
+            return ast.parse(source, filename)
+    return ast.parse(source, filename)
+
+
+@contextmanager
+def _unwarned() -> Iterator[None]:
+    """Keep the parser's warnings from the user, who gets them when the cell runs.
+
+    `warnings.catch_warnings` would make the interpreter forget which warnings it has shown already, so
+    the user would see them again; replacing the list of filters does not.
+    """
+    filters = warnings.filters
+    warnings.filters = [("ignore", None, Warning, None, 0)]
+    try:
+        yield
+    finally:
+        warnings.filters = filters
+
+
+def _reason(fault: BaseException) -> str:
+    if isinstance(fault, SyntaxError):
+        return f"{type(fault).__name__}: {fault.msg}"
+    if isinstance(fault, MemoryError | RecursionError):
+        return f"{type(fault).__name__}: nested too deeply"
+    return f"{type(fault).__name__}: {fault}"
+
+
+def _without_leading_empty_lines(source: str) -> str:
+    if source[:1].isspace():
+        lines = source.splitlines(keepends=True)
+        first = next((index for index, line in enumerate(lines) if not line.isspace()), 0)
+        return "".join(lines[first:])
+    return source
+
+
+def _transform(source: str) -> str | None:
+    """What IPython would run, or None without IPython or when it cannot make sense of the text."""
+    transformer = _transformer()
+    if transformer is None:
+        return None
+    try:
+        return transformer.transform_cell(source)
+    except Exception:  # noqa: BLE001 - whatever the tokenizer raises, there is no answer
+        return None
+
+
+@cache
+def _transformer() -> _Transformer | None:
+    try:
+        from IPython.core.inputtransformer2 import TransformerManager
+    except ImportError:
+        return None
+    transformer: _Transformer = TransformerManager()  # type: ignore[no-untyped-call]
+    return transformer
