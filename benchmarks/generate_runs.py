@@ -1,7 +1,7 @@
 """Makes the records of realistic notebook runs, the same ones for the same seed.
 
 Each run is a notebook that reads a CSV file, cleans it, splits it, trains three models with all their
-settings, evaluates them, draws a figure and saves the best model; about 1,000 quads. Runs share data
+settings, evaluates them, draws a figure and saves the best model; about 3,000 quads. Runs share data
 files, notebook versions, environments and settings as the runs of one project do, some cells are executed
 again, and some runs fail.
 

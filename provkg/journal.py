@@ -8,11 +8,10 @@ was being written. This module is imported in kernels: it stays cheap.
 from __future__ import annotations
 
 import hashlib
-import io
 import os
 import re
 from pathlib import Path
-from typing import TYPE_CHECKING, Self
+from typing import TYPE_CHECKING, BinaryIO, Self
 from uuid import uuid4
 
 import msgspec
@@ -148,31 +147,27 @@ def runs(home: Home) -> dict[str, int]:
 
 
 def read_events(
-    source: str | os.PathLike[str] | bytes,
+    path: Path,
     from_offset: int = 0,
     report: Callable[[Notice], None] | None = None,
 ) -> Iterator[tuple[Event, int]]:
     """The events of a journal, each with the offset in bytes at which its line ends.
 
-    `source` is a journal's path, or its content. Reading can go on later from the last offset given. A
-    last line cut short, a damaged line and an event of a newer schema are left out; `report` is told of
-    each.
+    Reading can go on later from the last offset given. A last line cut short, a damaged line and an event
+    of a newer schema are left out; `report` is told of each.
 
     Raises:
         JournalError: the file cannot be read.
     """
-    path = source if not isinstance(source, bytes) else None
     try:
-        with io.BytesIO(source) if isinstance(source, bytes) else Path(source).open("rb") as lines:
-            yield from _decoded(
-                lines, from_offset, report, Path(path).name if path is not None else "journal"
-            )
+        with path.open("rb") as lines:
+            yield from _decoded(lines, from_offset, report, path.name)
     except OSError as error:
         raise JournalError(f"Cannot read the journal {path}: {error.strerror}.") from error
 
 
 def _decoded(
-    lines: io.BufferedIOBase | io.BufferedReader, end: int, report: Callable[[Notice], None] | None, name: str
+    lines: BinaryIO, end: int, report: Callable[[Notice], None] | None, name: str
 ) -> Iterator[tuple[Event, int]]:
     lines.seek(end)
     for line in lines:

@@ -1,0 +1,95 @@
+"""What a store says of itself: from which journals, mapping and ontology its graphs were made.
+
+It stands in the store's catalog graph, in the same transaction as what it speaks of or in a later one. So
+after a kill it may lag behind the graphs, and then they are made once more; it never claims too much.
+"""
+
+from __future__ import annotations
+
+import hashlib
+from functools import cache
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import msgspec
+from pyoxigraph import QuerySolutions
+
+import provkg
+from provkg.identity import Names
+from provkg.terms import Provkg, Xsd
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+    from provkg.store.port import Store
+
+__all__ = ["Catalog", "mapping_digest", "read_catalog", "size_quad"]
+
+
+class Catalog(msgspec.Struct, frozen=True, kw_only=True):
+    """The state of a store.
+
+    ``sizes`` tells how many bytes of its journal each run's graph was made from; ``ontologies`` the digest
+    of the files each ontology graph was made from.
+    """
+
+    mapping: str = ""
+    sizes: dict[str, int] = {}
+    ontologies: dict[str, str] = {}
+
+    def nquads(self, names: Names) -> str:
+        """The content of the catalog graph."""
+        catalog = names.catalog_graph()
+        lines = [f'<{catalog}> <{Provkg.mappingDigest}> "{self.mapping}" <{catalog}> .\n']
+        lines += [
+            f'<{graph}> <{Provkg.ontologyDigest}> "{digest}" <{catalog}> .\n'
+            for graph, digest in self.ontologies.items()
+        ]
+        return "".join([*lines, *(size_quad(names, run, size) for run, size in self.sizes.items())])
+
+
+def size_quad(names: Names, run: str, size: int) -> str:
+    """What the catalog says of one run's graph."""
+    return (
+        f"<{names.run_graph(run)}> <{Provkg.journalSize}> "
+        f'"{size}"^^<{Xsd.integer}> <{names.catalog_graph()}> .\n'
+    )
+
+
+def read_catalog(store: Store) -> Catalog:
+    """The state that a store has written down; an empty one where there is none for its base.
+
+    Raises:
+        StoreError: the store cannot be read.
+    """
+    names = Names(store.base)
+    prefix = names.run_graph("")
+    mapping = dict(_read(store, Provkg.mappingDigest))
+    return Catalog(
+        mapping=mapping.get(names.catalog_graph(), ""),
+        sizes={graph.removeprefix(prefix): int(size) for graph, size in _read(store, Provkg.journalSize)},
+        ontologies=dict(_read(store, Provkg.ontologyDigest)),
+    )
+
+
+def _read(store: Store, term: str) -> Iterator[tuple[str, str]]:
+    catalog = Names(store.base).catalog_graph()
+    answer = store.query(f"SELECT ?graph ?value WHERE {{ GRAPH <{catalog}> {{ ?graph <{term}> ?value }} }}")
+    assert isinstance(answer, QuerySolutions)
+    for graph, value in answer:
+        yield graph.value, value.value
+
+
+@cache
+def mapping_digest() -> str:
+    """A digest of the code that makes a run's quads: another one may make others of the same journal."""
+    package = Path(provkg.__file__).parent
+    modules = [*sorted(package.glob("mapping/**/*.py")), *(package / f"{name}.py" for name in _BELOW_MAPPING)]
+    whole = hashlib.sha256(provkg.__version__.encode())
+    for module in modules:
+        if module.exists():  # a package may ship without its source
+            whole.update(module.read_bytes())
+    return whole.hexdigest()
+
+
+_BELOW_MAPPING = ("identity", "record", "terms")
