@@ -12,6 +12,7 @@ import mimetypes
 import os
 import sys
 import sysconfig
+from collections.abc import Callable
 from threading import get_ident
 from typing import Any
 
@@ -50,16 +51,28 @@ class FileState(FileNode):
         self.record: File | None = None
 
 
+def _no_package(module: str) -> str:
+    return ""
+
+
 class FileWatch:
     """The files of one session.
 
     Parameters:
         ignored: folders whose files are never data, such as the home folder of provkg.
         limit: files larger than this many bytes are recorded without a digest.
+        package_of: the distribution that provides a module.
     """
 
-    def __init__(self, ignored: tuple[str, ...] = (), limit: int = 1 << 33) -> None:
+    def __init__(
+        self,
+        ignored: tuple[str, ...] = (),
+        limit: int = 1 << 33,
+        package_of: Callable[[str], str] = _no_package,
+    ) -> None:
         self.loading = 0
+        """How many data loaders are at work."""
+        self._package_of = package_of
         self._limit = limit
         self._count = 0
         self._opened: list[tuple[str, FileMode]] = []
@@ -134,15 +147,22 @@ class FileWatch:
             return known
         return self._new(path, FileMode.WRITTEN)
 
-    def end_cell(self) -> tuple[list[File], list[FileState], list[FileState]]:
-        """The files first seen in this cell, and all that were read and written by plain opening."""
+    def end_cell(self, used: set[str]) -> tuple[list[File], list[FileState], list[FileState]]:
+        """The files first seen in this cell, and all that were read and written by plain opening.
+
+        Files written and gone again are left out (libraries probe folders so), but for those ``used`` by
+        an activity.
+        """
         opened, self._opened = self._opened, []
         read: dict[str, FileState] = {}
         written: dict[str, FileState] = {}
         for path, mode in opened:
             if mode is FileMode.WRITTEN:
                 state = self.written(path)
-                written[state.id] = state
+                if state.id in used or os.path.lexists(path):
+                    written[state.id] = state
+                else:
+                    del self._states[path]
             elif path not in self._states or self._states[path].record is not None:
                 seen = self.read(path)
                 if seen is not None:
@@ -172,6 +192,11 @@ class FileWatch:
             self._known[(state.path, record.sha256)] = state
         self._ended.append(state)
 
+    def _package(self, path: str) -> str:
+        """The distribution that ships a file, by the top-level module whose folder it is in."""
+        folder = next((folder for folder in self._packages if path.startswith(folder)), None)
+        return self._package_of(path[len(folder) :].split(os.sep)[0]) if folder else ""
+
     def _record(self, identifier: str, path: str, mode: FileMode) -> File:
         sha256, size, reason = "", None, ""
         try:
@@ -190,7 +215,7 @@ class FileWatch:
             size=size,
             covers=Digest.FULL if sha256 else Digest.NONE,
             media_type=mimetypes.guess_type(path)[0] or "",
-            package=_package_of(path) if path.startswith(self._packages) else "",
+            package=self._package(path),
             reason=reason,
         )
 
@@ -236,21 +261,7 @@ def _writes(mode: Any, flags: Any) -> bool:
 def _package_folders() -> tuple[str, ...]:
     paths = {sysconfig.get_path(name) for name in ("stdlib", "platstdlib", "purelib", "platlib")}
     paths |= {path for path in sys.path if path.endswith(("site-packages", "dist-packages"))}
-    return tuple(path + os.sep for path in paths if path)
-
-
-def _package_of(path: str) -> str:
-    from importlib.metadata import PackageNotFoundError, metadata
-
-    for folder in _package_folders():
-        if path.startswith(folder):
-            module = path[len(folder) :].split(os.sep)[0]
-            name = {"sklearn": "scikit-learn"}.get(module, module)
-            try:
-                return str(metadata(name)["Name"])
-            except PackageNotFoundError:
-                return module
-    return ""
+    return tuple(sorted((path + os.sep for path in paths if path), key=len, reverse=True))
 
 
 _watch: FileWatch | None = None

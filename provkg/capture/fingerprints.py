@@ -57,7 +57,7 @@ def type_name(kind: type) -> str:
     'decimal.Decimal'
     """
     parts = (kind.__module__ or "").split(".")
-    public = [part for part in parts if not part.startswith("_")]
+    public = [part for part in parts if part == "__main__" or not part.startswith("_")]
     if public and public[0] in {"pandas", "numpy"}:
         public = public[:1]
     if public == ["builtins"]:

@@ -62,6 +62,7 @@ class Recorder:
         self._journal = Journal(home, self.run)
         self._traceback = ""
         self._undo: list[Callable[[], None]] = []
+        self._packages = PackageWatch()
         limits = home.limits
         outputs = OutputWatch(self._put, limits.output_characters, limits.object_bytes)
         ignored = (str(home.path) + os.sep,)
@@ -69,9 +70,9 @@ class Recorder:
             self._journal.append,
             shell.user_ns,
             hidden=shell.user_ns_hidden,
-            files=FileWatch(ignored, limits.digest_bytes),
+            files=FileWatch(ignored, limits.digest_bytes, self._package_of),
             outputs=outputs,
-            packages=PackageWatch(),
+            packages=self._packages,
             fingerprint_limit=limits.fingerprint_bytes,
         )
         self._imports = ImportWatch(self.session.notice)
@@ -80,6 +81,10 @@ class Recorder:
         if not self.home.capture.outputs:
             return sha256(content), False
         return put_object(self.home, content)
+
+    def _package_of(self, module: str) -> str:
+        package = self._packages.package_of(module)
+        return package.name if package is not None else ""
 
     # --- beginning and ending ---
 

@@ -30,7 +30,6 @@ from provkg.record import (
     Error,
     Event,
     Evidence,
-    File,
     Import,
     Link,
     Notice,
@@ -354,12 +353,11 @@ class Session:
         }
 
     def _gather_files(self, cell: _Cell) -> dict[str, Any]:
-        new, read, written = self.files.end_cell()
-        files: tuple[File, ...] = tuple(new)
         used = {use.entity for activity in cell.activities for use in activity.used}
         made = {made for activity in cell.activities for made in activity.generated}
+        new, read, written = self.files.end_cell(used | made)
         return {
-            "files": files,
+            "files": tuple(new),
             "read_files": tuple(sorted({state.id for state in read} | {f for f in used if f[:1] == "f"})),
             "written_files": tuple(sorted({s.id for s in written} | {f for f in made if f[:1] == "f"})),
         }

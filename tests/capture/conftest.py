@@ -1,0 +1,108 @@
+"""Runs cells in a real kernel with capture on, and looks things up in what was recorded."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from pathlib import Path
+
+import nbformat
+import pytest
+
+from provkg.capture.notebook import run_notebook
+from provkg.config import Home
+from provkg.journal import read_run
+from provkg.record import Activity, ActivityKind, File, FileMode, Link, Result, Run, Value
+
+Execute = Callable[..., "Recorded"]
+
+
+class Recorded:
+    """A recorded run, with ways to ask what is in it."""
+
+    def __init__(self, run: Run, folder: Path) -> None:
+        self.run = run
+        self.folder = folder
+
+    @property
+    def values(self) -> dict[str, Value]:
+        return {value.id: value for execution in self.run.executions for value in execution.values}
+
+    @property
+    def files(self) -> dict[str, File]:
+        return {file.id: file for execution in self.run.executions for file in execution.files}
+
+    @property
+    def links(self) -> list[Link]:
+        return [link for execution in self.run.executions for link in execution.links]
+
+    @property
+    def activities(self) -> list[Activity]:
+        return [activity for execution in self.run.executions for activity in execution.activities]
+
+    @property
+    def results(self) -> list[Result]:
+        return [result for activity in self.activities for result in activity.results]
+
+    @property
+    def notices(self) -> list[str]:
+        return [f"{n.where}: {n.message}" for e in self.run.executions for n in e.notices]
+
+    def of_kind(self, kind: ActivityKind) -> list[Activity]:
+        return [activity for activity in self.activities if activity.kind is kind]
+
+    def held(self, name: str, order: int | None = None) -> Value:
+        """The state a variable held after an execution (by default the last that set it)."""
+        found = [
+            state.value
+            for execution in self.run.executions
+            for state in execution.defines
+            if state.name == name and (order is None or execution.order == order)
+        ]
+        assert found, f"no execution set {name}"
+        assert found[-1], f"{name} holds no recorded state"
+        return self.values[found[-1]]
+
+    def file(self, name: str, mode: FileMode | None = None) -> File:
+        [found] = [
+            f for f in self.files.values() if Path(f.path).name == name and (mode is None or f.mode is mode)
+        ]
+        return found
+
+    def sources(self, identifier: str, *, evidence: str | None = None) -> set[str]:
+        """Everything a thing came from, at any distance, by links and earlier states."""
+        parents: dict[str, set[str]] = {}
+        for link in self.links:
+            if evidence is None or link.evidence == evidence:
+                parents.setdefault(link.target, set()).add(link.source)
+        found: set[str] = set()
+        pending = [identifier]
+        while pending:
+            for source in parents.get(pending.pop(), ()):
+                if source not in found:
+                    found.add(source)
+                    pending.append(source)
+        return found
+
+    def came_from(self, name: str, *, evidence: str | None = None) -> set[str]:
+        """The names of the files that what a variable holds came from."""
+        sources = self.sources(self.held(name).id, evidence=evidence)
+        return {Path(self.files[source].path).name for source in sources if source in self.files}
+
+
+@pytest.fixture
+def execute(home: Home, tmp_path: Path) -> Execute:
+    """Runs cells as a notebook in a fresh kernel and returns what was recorded."""
+
+    def execute_cells(*cells: str, **options: object) -> Recorded:
+        notebook = nbformat.v4.new_notebook(
+            cells=[nbformat.v4.new_code_cell(source) for source in cells],
+            metadata={"kernelspec": {"name": "python3", "display_name": "Python 3", "language": "python"}},
+        )
+        path = tmp_path / "test.ipynb"
+        nbformat.write(notebook, path)
+        report = run_notebook(path, home, **options)  # type: ignore[arg-type]
+        run = read_run(home, report.run)
+        assert run is not None
+        return Recorded(run, tmp_path)
+
+    return execute_cells

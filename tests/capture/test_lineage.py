@@ -1,0 +1,329 @@
+"""The chain file → frame → split → model → prediction → result, from what is observed, on real libraries."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+
+from provkg.record import ActivityKind, FileMode, SplitRole, Status, ValueKind
+from tests.capture.conftest import Execute
+
+IMPORTS = """import numpy as np, pandas as pd, joblib, pickle
+from sklearn.linear_model import LogisticRegression, Ridge
+from sklearn.ensemble import RandomForestClassifier
+from sklearn.metrics import accuracy_score, mean_squared_error, f1_score, confusion_matrix
+from sklearn.model_selection import cross_val_score, GridSearchCV, train_test_split
+from sklearn.pipeline import make_pipeline
+from sklearn.preprocessing import StandardScaler
+"""
+
+
+@pytest.fixture
+def tables(tmp_path: Path) -> None:
+    """Two tables of the same shape and different content."""
+    for name, factor in (("a.csv", 1), ("b.csv", 3)):
+        rows = [f"{i},{(i * factor) % 17},{(i * 7) % 5},{i % 2}" for i in range(120)]
+        (tmp_path / name).write_text("one,two,three,label\n" + "\n".join(rows) + "\n")
+
+
+@pytest.mark.usefixtures("tables")
+def test_a_result_leads_back_to_the_file_through_every_step(execute: Execute) -> None:
+    seen = execute(
+        IMPORTS,
+        "df = pd.read_csv('a.csv')\nclean = df.dropna().assign(ratio=df.one / (df.two + 1))",
+        "X, y = clean.drop(columns='label'), clean['label']\n"
+        "X_train, X_test, y_train, y_test = train_test_split(X, y, test_size=0.25, random_state=3, stratify=y)",
+        "model = make_pipeline(StandardScaler(), LogisticRegression(C=0.5)).fit(X_train, y_train)",
+        "predicted = model.predict(X_test)\naccuracy_score(y_test, predicted)",
+    )
+    assert seen.notices == []
+    assert seen.came_from("model", evidence="observed") == {"a.csv"}
+    [result] = seen.results
+    assert result.metric == "accuracy"
+    assert result.model == seen.held("model").id
+    assert result.data == (seen.held("X_test").id,)
+    assert result.role is SplitRole.TEST
+    assert seen.held("X_train").role is SplitRole.TRAINING
+    assert seen.held("X_train").id in seen.sources(seen.held("model").id)
+    assert seen.held("X_test").id not in seen.sources(seen.held("model").id)
+    assert seen.held("predicted").kind is ValueKind.PREDICTION
+    [training] = seen.of_kind(ActivityKind.TRAINING)
+    chosen = {setting.name: setting.value for setting in training.settings if setting.explicit}
+    assert chosen == {"logisticregression__C": 0.5}
+    [splitting] = seen.of_kind(ActivityKind.SPLITTING)
+    settings = {setting.name: setting.value for setting in splitting.settings}
+    assert (settings["test_size"], settings["random_state"], settings["stratify"]) == (0.25, 3, "y")
+    [loading] = seen.of_kind(ActivityKind.LOADING)
+    assert loading.function == "pandas.read_csv"
+    assert loading.used[0].entity == seen.file("a.csv").id
+    assert loading.package == "pandas"
+
+
+@pytest.mark.usefixtures("tables")
+def test_a_model_keeps_its_data_when_the_reading_cell_is_run_again_on_another_file(execute: Execute) -> None:
+    seen = execute(
+        IMPORTS,
+        "df = pd.read_csv('a.csv')",
+        "model = LogisticRegression().fit(df[['one', 'two']], df['label'])",
+        "df = pd.read_csv('b.csv')",
+        "again = LogisticRegression().fit(df[['one', 'two']], df['label'])",
+        "model = Ridge().fit(df[['one', 'two']], df['label'])",
+    )
+    first, second = (a for a in seen.of_kind(ActivityKind.TRAINING) if "Logistic" in a.function)
+    files = {seen.file("a.csv").id: "a", seen.file("b.csv").id: "b"}
+    assert {files[s] for s in seen.sources(first.generated[0]) if s in files} == {"a"}
+    assert {files[s] for s in seen.sources(second.generated[0]) if s in files} == {"b"}
+    assert seen.came_from("model") == {"b.csv"}
+
+
+@pytest.mark.usefixtures("tables")
+def test_values_are_followed_through_functions_containers_and_new_names(execute: Execute) -> None:
+    seen = execute(
+        IMPORTS,
+        "def load(name):\n    raw = pd.read_csv(name)\n    return prepare(raw)\n\n"
+        "def prepare(table):\n    table = table[table.one > 3].copy()\n    table['sum'] = table.one + table.two\n"
+        "    return {'X': table[['one', 'sum']], 'y': table.label}\n\n"
+        "def fit(parts):\n    inner = RandomForestClassifier(5, random_state=0)\n"
+        "    return inner.fit(parts['X'], parts['y'])",
+        "data = load('a.csv')\nalias = data['X']\nother = alias\ndel alias",
+        "models = {'forest': fit(data)}\nkept = models['forest']\ndel data",
+    )
+    assert seen.notices == []
+    assert seen.came_from("kept", evidence="observed") == {"a.csv"}
+    assert seen.came_from("other", evidence="observed") == {"a.csv"}
+    assert seen.run.executions[2].deletes == ()
+    assert "models['forest']" in seen.held("kept").names or "kept" in seen.held("kept").names
+    assert seen.run.executions[3].deletes == ("data",)
+
+
+@pytest.mark.usefixtures("tables")
+def test_every_change_in_place_makes_a_new_state(execute: Execute) -> None:
+    seen = execute(
+        IMPORTS,
+        "df = pd.read_csv('a.csv')\nextra = pd.read_csv('b.csv')",
+        "df['new'] = extra['one']",
+        "df.loc[df.one > 5, 'two'] = 0",
+        "df.drop(columns='three', inplace=True)",
+        "df.columns = ['a', 'b', 'label', 'new']",
+        "df.fillna(0, inplace=True)",
+        "array = df.to_numpy()",
+        "array[0, 0] = 99",
+        "array += 1",
+        "df",
+    )
+    assert seen.notices == []
+    states = [
+        state.value for execution in seen.run.executions for state in execution.defines if state.name == "df"
+    ]
+    assert [seen.values[state].version for state in states] == [1, 2, 3, 4, 5, 6]
+    assert len({seen.values[state].object for state in states}) == 1
+    assert seen.values[states[1]].revision_of == states[0]
+    assert seen.came_from("df", evidence="observed") == {"a.csv", "b.csv"}
+    arrays = [
+        state.value
+        for execution in seen.run.executions
+        for state in execution.defines
+        if state.name == "array"
+    ]
+    assert [seen.values[state].version for state in arrays] == [1, 2, 3]
+    assert seen.run.executions[-1].defines == ()
+
+
+@pytest.mark.usefixtures("tables")
+def test_refitting_a_model_makes_a_new_state_of_it(execute: Execute) -> None:
+    seen = execute(
+        IMPORTS,
+        "df = pd.read_csv('a.csv')\nmodel = RandomForestClassifier(3, random_state=1)",
+        "model.fit(df[['one']], df.label)",
+        "model.set_params(n_estimators=4)\nmodel.fit(df[['two']], df.label)\np = model.predict(df[['two']])",
+        "accuracy_score(df.label, p)",
+    )
+    first, second = seen.of_kind(ActivityKind.TRAINING)
+    old, new = seen.values[first.generated[0]], seen.values[second.generated[0]]
+    assert old.object == new.object
+    assert new.revision_of == old.id
+    assert {s.name: s.value for s in second.settings}["n_estimators"] == 4
+    assert seen.results[0].model == new.id
+
+
+@pytest.mark.usefixtures("tables")
+def test_a_prediction_that_was_copied_or_listed_still_leads_to_its_model(execute: Execute) -> None:
+    seen = execute(
+        IMPORTS,
+        "df = pd.read_csv('a.csv')\nmodel = LogisticRegression().fit(df[['one']], df.label)",
+        "pred = model.predict(df[['one']])\nscore = accuracy_score(df.label, pred.copy())",
+        "series = pd.Series(pred, index=df.index)\nscore = accuracy_score(df.label, series)",
+        "frame = df.assign(pred=pred)\nscore = accuracy_score(frame['label'], frame['pred'])",
+    )
+    model = seen.of_kind(ActivityKind.TRAINING)[0].generated[0]
+    assert [result.model for result in seen.results] == [model] * 3
+    assert {result.role for result in seen.results} == {None}
+
+
+@pytest.mark.usefixtures("tables")
+def test_cross_validation_is_one_activity_with_its_fits_and_folds(execute: Execute) -> None:
+    seen = execute(
+        "from sklearn.model_selection import cross_val_score\n" + IMPORTS,
+        "df = pd.read_csv('a.csv')\nforest = RandomForestClassifier(3, random_state=0)",
+        "scores = cross_val_score(forest, df[['one', 'two']], df.label, cv=3)",
+        "search = GridSearchCV(LogisticRegression(), {'C': [0.1, 1]}, cv=2).fit(df[['one']], df.label)",
+    )
+    [evaluation] = seen.of_kind(ActivityKind.EVALUATION)
+    assert evaluation.fits == 3
+    [result] = evaluation.results
+    assert result.metric == "accuracy"
+    assert len(result.series) == 3
+    assert result.value == pytest.approx(sum(x for x in result.series if x is not None) / 3)
+    [tuning] = seen.of_kind(ActivityKind.TUNING)
+    assert tuning.fits == 2 * 2 + 1
+    assert len(tuning.results[0].series) == 2
+    assert seen.came_from("search", evidence="observed") == {"a.csv"}
+    assert seen.of_kind(ActivityKind.TRAINING) == []
+
+
+@pytest.mark.usefixtures("tables")
+def test_a_model_read_from_a_file_is_the_one_that_was_saved(execute: Execute) -> None:
+    seen = execute(
+        IMPORTS,
+        "df = pd.read_csv('a.csv')\nmodel = Ridge().fit(df[['one']], df.two)\njoblib.dump(model, 'm.joblib')\n"
+        "with open('m.pickle', 'wb') as f:\n    pickle.dump(model, f)\nnp.save('x.npy', df[['one']].values)",
+        "first = joblib.load('m.joblib')\nwith open('m.pickle', 'rb') as f:\n    second = pickle.load(f)\n"
+        "x = np.load('x.npy')\nprint(mean_squared_error(df.two, second.predict(x)))",
+    )
+    assert seen.notices == []
+    written = seen.file("m.joblib")
+    assert written.mode is FileMode.WRITTEN
+    assert written.sha256
+    for name in ("first", "second"):
+        assert seen.held("model").id in seen.sources(seen.held(name).id, evidence="observed")
+        assert "a.csv" in seen.came_from(name, evidence="observed")
+    assert seen.results[0].model == seen.held("second").id
+    assert "a.csv" in seen.came_from("x")
+
+
+@pytest.mark.usefixtures("tables")
+def test_pandas_operations_of_many_kinds_are_derivations(execute: Execute) -> None:
+    seen = execute(
+        IMPORTS,
+        "a = pd.read_csv('a.csv')\nb = pd.read_csv('b.csv')",
+        "merged = a.merge(b, on='one', suffixes=('', '_b'))\nstacked = pd.concat([a, b])\n"
+        "grouped = a.groupby('label').two.mean().reset_index()\npivoted = a.pivot_table(index='three', values='two')\n"
+        "text = a.one.astype(str).str.zfill(4)\nwhen = pd.to_datetime(a.one, unit='D').dt.year\n"
+        "masked = a[(a.one > 2) & (a.two < 9)]\nqueried = a.query('one > 4')\nfilled = a.fillna(0)\n"
+        "dummies = pd.get_dummies(a, columns=['three'])\nlogged = np.log1p(a.one)\napplied = a.apply(lambda r: r.one, axis=1)\n"
+        "array = np.asarray(a['two'])\nbuilt = pd.DataFrame({'x': a.one, 'y': b.two})\nclipped = a.clip(0, 5)\n"
+        "rolled = a.one.rolling(3).mean()\nbinned = pd.cut(a.one, 3)\nindexed = a.iloc[:10]\nlocated = a.loc[a.one > 1, ['one']]",
+    )
+    assert seen.notices == []
+    both = {"merged", "stacked", "built"}
+    names = both | {"grouped", "pivoted", "text", "when", "masked", "queried", "filled", "dummies", "logged"}
+    names |= {"applied", "array", "clipped", "rolled", "binned", "indexed", "located"}
+    for name in sorted(names):
+        expected = {"a.csv", "b.csv"} if name in both else {"a.csv"}
+        assert seen.came_from(name, evidence="observed") == expected, name
+
+
+@pytest.mark.usefixtures("tables")
+def test_what_only_the_text_tells_is_marked_as_inferred(execute: Execute) -> None:
+    seen = execute(
+        IMPORTS,
+        "a = pd.read_csv('a.csv')\nX = a[['one', 'two']].to_numpy()",
+        "scaled = (X - 3) ** 2\nunrelated = np.arange(300) * 0.5",
+        "model = Ridge().fit(scaled[:, :1] + 1, a.two)",
+    )
+    assert seen.came_from("scaled", evidence="observed") == set()
+    assert seen.came_from("scaled") == {"a.csv"}
+    assert seen.sources(seen.held("unrelated").id) == set()
+    [link] = [link for link in seen.links if link.target == seen.held("scaled").id]
+    assert link.evidence == "inferred"
+    assert link.source == seen.held("X").id
+    assert "a.csv" in seen.came_from("model")
+
+
+def test_a_bundled_data_set_is_named_by_its_file_and_package(execute: Execute) -> None:
+    seen = execute(
+        "from sklearn.datasets import load_iris\nX, y = load_iris(return_X_y=True)\n"
+        "from sklearn.tree import DecisionTreeClassifier\ntree = DecisionTreeClassifier(random_state=0).fit(X, y)",
+    )
+    iris = seen.file("iris.csv")
+    assert iris.package == "scikit-learn"
+    assert iris.sha256
+    assert "iris.csv" in seen.came_from("tree", evidence="observed")
+
+
+@pytest.mark.usefixtures("tables")
+def test_plain_opening_and_writing_is_seen_and_noise_is_not(execute: Execute, tmp_path: Path) -> None:
+    seen = execute(
+        "import json, tempfile\nfrom pathlib import Path\nimport matplotlib.pyplot as plt",
+        "text = Path('a.csv').read_text()\nwith open('out.json', 'w') as f:\n    json.dump({'n': len(text)}, f)",
+        "plt.plot([1, 2]); plt.title('é'); plt.savefig('figure.png'); plt.show()",
+        "len(open('out.json').read())",
+    )
+    assert {Path(f.path).name for f in seen.files.values()} == {"a.csv", "out.json", "figure.png"}
+    assert seen.file("out.json").sha256
+    assert seen.file("figure.png").size == (tmp_path / "figure.png").stat().st_size
+    assert seen.run.executions[1].read_files == (seen.file("a.csv").id,)
+    assert seen.run.executions[3].read_files == (seen.file("out.json").id,)
+
+
+@pytest.mark.usefixtures("tables")
+def test_seeds_and_draws_without_one_are_told_apart(execute: Execute) -> None:
+    seen = execute(
+        IMPORTS + "import random",
+        "df = pd.read_csv('a.csv')\nX, y = df[['one', 'two']], df.label",
+        "RandomForestClassifier(2).fit(X, y)\nLogisticRegression().fit(X, y)\nRandomForestClassifier(2, random_state=0).fit(X, y)",
+        "parts = train_test_split(X, y)",
+        "np.random.seed(5); random.seed(6)\nRandomForestClassifier(2).fit(X, y)",
+    )
+    drew = [(a.function.rpartition(".")[0].rpartition(".")[2] or a.function, a.unseeded) for a in seen.activities]
+    assert [unseeded for _, unseeded in drew[1:]] == [True, False, False, True, False]
+    assert [(s.generator, s.value) for s in seen.run.executions[4].seeds] == [("numpy.random", 5), ("random", 6)]
+
+
+@pytest.mark.usefixtures("tables")
+def test_a_failing_fit_is_recorded_as_failed(execute: Execute) -> None:
+    seen = execute(
+        IMPORTS,
+        "df = pd.read_csv('a.csv')\nLogisticRegression().fit(df[['one']], df.label[:10])",
+    )
+    assert seen.run.status is Status.FAILED
+    [training] = seen.of_kind(ActivityKind.TRAINING)
+    assert training.status is Status.FAILED
+    assert training.generated == ()
+    error = seen.run.executions[-1].error
+    assert error is not None
+    assert error.name == "ValueError"
+    assert error.line == 2
+
+
+@pytest.mark.usefixtures("tables")
+def test_user_defined_estimators_are_seen(execute: Execute) -> None:
+    seen = execute(
+        IMPORTS + "from sklearn.base import BaseEstimator, ClassifierMixin, TransformerMixin",
+        "class Majority(ClassifierMixin, BaseEstimator):\n    def __init__(self, tie=0):\n        self.tie = tie\n"
+        "    def fit(self, X, y):\n        self.classes_ = np.unique(y)\n        self.value_ = int(y.mean() > 0.5) or self.tie\n"
+        "        return self\n    def predict(self, X):\n        return np.full(len(X), self.value_)\n"
+        "class Double(TransformerMixin, BaseEstimator):\n    def fit(self, X, y=None):\n        return self\n"
+        "    def transform(self, X):\n        return X * 2",
+        "df = pd.read_csv('a.csv')\nmodel = Majority(tie=1).fit(df[['one']], df.label)\n"
+        "doubled = Double().fit_transform(df[['one']])\nmodel.score(df[['one']], df.label)",
+    )
+    [training] = seen.of_kind(ActivityKind.TRAINING)
+    assert training.implementation == "__main__.Majority"
+    assert [s.name for s in training.settings if s.explicit] == ["tie"]
+    assert seen.held("doubled").id in {g for a in seen.of_kind(ActivityKind.PREPROCESSING) for g in a.generated}
+    assert seen.results[0].metric == "accuracy"
+    assert seen.came_from("doubled", evidence="observed") == {"a.csv"}
+
+
+def test_calls_of_one_line_are_not_recorded_without_end(execute: Execute) -> None:
+    seen = execute(
+        "import numpy as np\nfrom sklearn.linear_model import SGDClassifier\nfrom sklearn.metrics import accuracy_score",
+        "X = np.arange(200.).reshape(-1, 1); y = (X[:, 0] > 90).astype(int)\nmodel = SGDClassifier(random_state=0)\n"
+        "for _ in range(250):\n    model.partial_fit(X, y, classes=[0, 1])",
+        "accuracy_score(y, model.predict(X))",
+    )
+    assert len(seen.of_kind(ActivityKind.TRAINING)) == 100
+    assert any("beyond the first 100" in notice for notice in seen.notices)
+    assert seen.results[0].model == seen.held("model").id
