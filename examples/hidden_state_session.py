@@ -5,7 +5,7 @@ is written is the notebook as it then stood: its cells in document order, with t
 the last time each was run. Two of the variables it needs were set by cells that are gone.
 
     python hidden_state_session.py                         # rewrites hidden_state.ipynb
-    python hidden_state_session.py --out /tmp/again.ipynb --kernel python3 \
+    python hidden_state_session.py --out again.ipynb --kernel python3 \
         --argument=--IPKernelApp.extra_extensions=some.module --env NAME=value
 
 Each execution request carries the cell's id and the ids of deleted cells, as JupyterLab's do.
