@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import importlib.util
 import os
 import sys
 import sysconfig
@@ -168,8 +167,10 @@ def _place(name: str, search: tuple[str, ...] | None) -> _Place:
     if name in sys.modules:
         return _loaded_place(name)
     try:
-        spec = PathFinder.find_spec(name, search) if "." in name else importlib.util.find_spec(name)
-    except Exception:  # a finder of somebody else's, which may raise anything
+        # Only the search path is asked: a finder on sys.meta_path may act on the question. That of
+        # setuptools takes one for pip as a sign to let the standard library's distutils through.
+        spec = PathFinder.find_spec(name, search)
+    except Exception:  # a path hook of somebody else's, which may raise anything
         return _Place()
     if spec is None:
         return _Place()

@@ -13,6 +13,7 @@ import time
 from collections.abc import Callable, Iterator
 from importlib.metadata import version
 from pathlib import Path
+from typing import ClassVar
 
 import pytest
 
@@ -287,6 +288,24 @@ def test_the_watch_runs_no_code_of_modules_that_load_themselves_lazily(
     with monkeypatch.context() as patch:
         patch.setitem(sys.modules, "lazy", module)
         assert [package.name for package in watch.imported().packages] == ["lazy"]
+
+
+def test_no_finder_of_somebody_elses_is_asked_for_a_module_that_is_not_loaded(
+    install: Install, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    class Finder:
+        asked: ClassVar[list[str]] = []
+
+        @classmethod
+        def find_spec(cls, name: str, path: object = None, target: object = None) -> None:
+            cls.asked.append(name)
+
+    install("unloaded", "1.0", "unloaded/__init__.py", "unloaded/part.py")
+    monkeypatch.setattr(sys, "meta_path", [Finder, *sys.meta_path])
+    found = PackageWatch().package_of("unloaded.part")
+    assert found is not None
+    assert found.name == "unloaded"
+    assert Finder.asked == []
 
 
 def test_anything_may_stand_among_the_modules(install: Install, monkeypatch: pytest.MonkeyPatch) -> None:
