@@ -25,6 +25,7 @@ from provkg.record import (
     File,
     FileMode,
     Hardware,
+    Import,
     Link,
     Notice,
     Package,
@@ -157,6 +158,7 @@ def _penguin_cells(folder: Path, began: datetime) -> Iterator[CellExecution]:
             ),
         ),
         links=(observed("1.1", "f1", "read_csv"),),
+        imports=(Import(module="pandas", alias="pd", package="pandas"),),
     )
     yield cell(
         2,
@@ -210,7 +212,11 @@ def _penguin_cells(folder: Path, began: datetime) -> Iterator[CellExecution]:
                 line=2,
             ),
         ),
-        packages=(Package(name="scikit-learn", version="1.9.1", modules=("sklearn",)),),
+        packages=(
+            Package(name="joblib", version="1.6.0", modules=("joblib",)),
+            Package(name="scikit-learn", version="1.9.1", modules=("sklearn",)),
+        ),
+        imports=(Import(module="sklearn.ensemble", name="RandomForestClassifier", package="scikit-learn"),),
     )
     yield cell(
         4,

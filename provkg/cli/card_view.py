@@ -7,8 +7,8 @@ from rich.padding import Padding
 from rich.table import Table
 from rich.text import Text
 
-from provkg.card import Card, Section
 from provkg.cli.text import short
+from provkg.views.card import Card, Section
 
 __all__ = ["draw_card"]
 

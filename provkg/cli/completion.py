@@ -71,7 +71,7 @@ def complete_run(ctx: click.Context, incomplete: str) -> Iterable[tuple[str, str
 def complete_thing(ctx: click.Context, incomplete: str) -> Iterable[tuple[str, str]]:
     """Runs, and the names of what the latest run holds."""
     from provkg.cli.options import opened
-    from provkg.references import find
+    from provkg.views.references import find
 
     yield "latest", "the newest run"
     with opened(_home(ctx)) as (home, store):

@@ -23,7 +23,7 @@ def runs(home: Path | None, number: int, format_: str) -> None:
     Any unique beginning of a run's id names it, and so do latest, latest~1 (the one before) and the path of
     a notebook (its last run).
     """
-    from provkg.overview import overview
+    from provkg.views.overview import overview
 
     with opened(home) as (_, store):
         found = overview(store, number)
@@ -64,9 +64,9 @@ def show(home: Path | None, thing: str, run: str, format_: str) -> None:
     """
     import msgspec
 
-    from provkg.card import describe
-    from provkg.references import find
-    from provkg.summary import suggest, summarize
+    from provkg.views.card import describe
+    from provkg.views.references import find
+    from provkg.views.summary import suggest, summarize
 
     with opened(home) as (place, store):
         inventory, found = find(store, place, thing, run)
@@ -74,8 +74,8 @@ def show(home: Path | None, thing: str, run: str, format_: str) -> None:
     if format_ == "json":
         print_text(msgspec.json.format(msgspec.json.encode(view), indent=2).decode())
         return
-    from provkg.card import Card
     from provkg.cli.card_view import draw_card
     from provkg.cli.summary_view import draw_summary
+    from provkg.views.card import Card
 
     print_rich(draw_card(view) if isinstance(view, Card) else draw_summary(view, suggest(view)))

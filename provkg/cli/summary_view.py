@@ -13,15 +13,15 @@ from rich.text import Text
 
 from provkg.cli.text import count_text, number_text, path_text, seconds_text, short, size_text, time_text
 from provkg.record import Evidence, Scalar, Status
-from provkg.summary import (
+from provkg.views.summary import (
     DataRead,
     Failure,
     FileWritten,
     Measured,
     RunSummary,
     Surroundings,
-    Training,
 )
+from provkg.views.training import Training
 
 __all__ = ["draw_failure", "draw_summary", "table"]
 
@@ -157,28 +157,40 @@ def _trainings(trainings: Sequence[Training]) -> list[RenderableType]:
         guessed = "" if training.evidence is Evidence.OBSERVED else f" ({training.evidence.value})"
         drawn.add_row(
             training.model,
-            training.implementation.rpartition(".")[2] + fits + guessed,
+            _made_of(training) + fits + guessed,
             _settings(training.settings) or "default settings",
             seconds_text(training.seconds),
         )
     return [drawn]
 
 
+def _made_of(training: Training) -> str:
+    name, parts = training.implementation.rpartition(".")[2], " → ".join(training.parts)
+    if name == "Pipeline" and parts:
+        return parts
+    return f"{name} of {parts}" if parts else name
+
+
 def _settings(settings: dict[str, Scalar]) -> str:
-    return ", ".join(f"{name}={value}" for name, value in settings.items())
+    """Settings by the last part of their names (``C`` of a pipeline's ``svc__C``) where that is enough."""
+    last = {name: name.rpartition("__")[2] for name in settings}
+    enough = {name: list(last.values()).count(end) == 1 for name, end in last.items()}
+    return ", ".join(f"{last[name] if enough[name] else name}={value}" for name, value in settings.items())
 
 
-def _results(results: Sequence[Measured]) -> list[RenderableType]:
-    if not results:
+def _results(measured: Sequence[Measured]) -> list[RenderableType]:
+    if not measured:
         return []
+    models = [result.model for result in measured]
+    results = sorted(measured, key=lambda result: models.index(result.model))
     metrics = list(dict.fromkeys(result.metric for result in results))
     return [_one_a_line(results) if len(metrics) > _COLUMNS else _by_metric(results, metrics)]
 
 
 def _on(result: Measured) -> str:
     role = f" ({result.role})" if result.role and result.role not in result.data else ""
-    folds = f", {result.folds} folds" if result.folds > 1 else ""
-    return f"{result.data or '—'}{role}{folds}"
+    series = f", {result.series}" if result.series else ""
+    return f"{result.data or '—'}{role}{series}"
 
 
 def _by_metric(results: Sequence[Measured], metrics: Sequence[str]) -> Table:

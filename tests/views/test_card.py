@@ -4,9 +4,9 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-from provkg.card import Card, describe
-from provkg.inventory import Inventory, Thing, take
 from provkg.record import CellExecution, Event, fold
+from provkg.views.card import Card, describe
+from provkg.views.inventory import Inventory, Thing, take
 
 if TYPE_CHECKING:
     from collections.abc import Callable

@@ -8,7 +8,6 @@ from pathlib import Path
 
 import msgspec
 
-from provkg.inventory import Inventory, take
 from provkg.record import (
     Activity,
     ActivityKind,
@@ -21,8 +20,9 @@ from provkg.record import (
     Scalar,
     Status,
     Value,
-    ValueKind,
 )
+from provkg.views.inventory import Inventory, take
+from provkg.views.training import Training, names_of, trainings
 
 __all__ = [
     "DataRead",
@@ -34,8 +34,6 @@ __all__ = [
     "Training",
     "summarize",
 ]
-
-TRAINED_BY = (ActivityKind.TRAINING, ActivityKind.TUNING)
 
 
 class DataRead(msgspec.Struct, frozen=True, kw_only=True):
@@ -55,29 +53,11 @@ class DataRead(msgspec.Struct, frozen=True, kw_only=True):
     reason: str = ""
 
 
-class Training(msgspec.Struct, frozen=True, kw_only=True):
-    """A training or tuning: the model it made, on what, from which files, with which settings.
-
-    ``settings`` are those that differ from their defaults; ``fits`` counts the trainings nested inside. ``files`` are paths.
-    """
-
-    model: str
-    id: str
-    implementation: str
-    kind: ActivityKind
-    data: tuple[str, ...]
-    rows: int | None
-    role: str
-    files: tuple[str, ...]
-    settings: dict[str, Scalar]
-    seconds: float
-    fits: int
-    order: int
-    evidence: Evidence
-
-
 class Measured(msgspec.Struct, frozen=True, kw_only=True):
-    """A measured number with the model and the data it was measured on, where known."""
+    """A measured number with the model and the data it was measured on, where known.
+
+    ``series`` says what it is the mean or the best of (``5 folds``, ``12 candidates``), where there is more.
+    """
 
     id: str
     metric: str
@@ -86,7 +66,7 @@ class Measured(msgspec.Struct, frozen=True, kw_only=True):
     model: str
     data: str
     role: str
-    folds: int
+    series: str
     order: int
     evidence: Evidence
 
@@ -119,7 +99,7 @@ class Failure(msgspec.Struct, frozen=True, kw_only=True):
 
 
 class Surroundings(msgspec.Struct, frozen=True, kw_only=True):
-    """Interpreter, kernel, platform, the packages that the code imported, and the commit of the code."""
+    """Interpreter, kernel, platform, the packages that the cells import by name, and the code's commit."""
 
     python: str = ""
     kernel: str = ""
@@ -173,7 +153,7 @@ def summarize(run: Run) -> RunSummary:
         executions=len(run.executions),
         failure=_failure(run),
         read=tuple(_reads(inventory)),
-        trainings=tuple(_training(inventory, activity) for activity in inventory.activities(*TRAINED_BY)),
+        trainings=trainings(inventory),
         results=tuple(_measured(inventory, result) for result in inventory.results()),
         written=tuple(_writes(inventory)),
         surroundings=_surroundings(run),
@@ -206,44 +186,10 @@ def _reads(inventory: Inventory) -> Iterator[DataRead]:
             size=first.size,
             sha256=first.sha256,
             rows=rows,
-            into=_called(loaded),
+            into=names_of(inventory, loaded),
             package=first.package,
             reason=first.reason,
         )
-
-
-def _training(inventory: Inventory, activity: Activity) -> Training:
-    made = [value for name in activity.generated if isinstance(value := inventory.things.get(name), Value)]
-    models = [value for value in made if value.kind is ValueKind.MODEL] or made
-    data = _used(inventory, activity, Role.DATA)
-    tables = data or _used(inventory, activity, Role.INPUT)
-    sources = dict.fromkeys(file.path for value in tables for file in inventory.origins(value.id))
-    implementation = activity.implementation or activity.function
-    return Training(
-        model=inventory.name(models[0].id) if models else implementation.rpartition(".")[2],
-        id=models[0].id if models else activity.id,
-        implementation=implementation,
-        kind=activity.kind,
-        data=_called(tables),
-        rows=next((value.shape[0] for value in tables if value.shape), None),
-        role=next((value.role.value for value in tables if value.role), ""),
-        files=tuple(sources),
-        settings={setting.name: setting.value for setting in activity.settings if setting.explicit},
-        seconds=activity.duration,
-        fits=activity.fits,
-        order=inventory.order[activity.id],
-        evidence=activity.evidence,
-    )
-
-
-def _used(inventory: Inventory, activity: Activity, role: Role) -> list[Value]:
-    used = [inventory.things.get(use.entity) for use in activity.used if use.role is role]
-    return [thing for thing in used if isinstance(thing, Value)]
-
-
-def _called(values: list[Value]) -> tuple[str, ...]:
-    """The variables' names of values, each once, in order; a value without one is left out."""
-    return tuple(dict.fromkeys(value.names[0] for value in values if value.names))
 
 
 def _measured(inventory: Inventory, result: Result) -> Measured:
@@ -255,12 +201,26 @@ def _measured(inventory: Inventory, result: Result) -> Measured:
         value=result.value,
         text=result.text,
         model=inventory.name(result.model) if result.model else "",
-        data=", ".join(_called(data)),
+        data=", ".join(names_of(inventory, data)),
         role=role.value if role else "",
-        folds=len(result.series),
+        series=_series(inventory, result),
         order=inventory.order[result.id],
         evidence=result.evidence,
     )
+
+
+_SERIES = {
+    ActivityKind.EVALUATION: "folds",
+    ActivityKind.TUNING: "candidates",
+    ActivityKind.TRAINING: "steps",
+}
+
+
+def _series(inventory: Inventory, result: Result) -> str:
+    maker = inventory.things.get(inventory.generator.get(result.id, ""))
+    if len(result.series) < 2 or not isinstance(maker, Activity):
+        return ""
+    return f"{len(result.series)} {_SERIES.get(maker.kind, 'values')}"
 
 
 def _writes(inventory: Inventory) -> Iterator[FileWritten]:
@@ -272,7 +232,7 @@ def _writes(inventory: Inventory) -> Iterator[FileWritten]:
             path=file.path,
             size=file.size,
             sha256=file.sha256,
-            holds=_called([thing for thing in held if isinstance(thing, Value)]),
+            holds=names_of(inventory, [thing for thing in held if isinstance(thing, Value)]),
             reason=file.reason,
         )
 
@@ -299,14 +259,15 @@ def _failure(run: Run) -> Failure | None:
 
 def _surroundings(run: Run) -> Surroundings:
     environment, commit = run.environment, run.started.commit
-    imported = environment.packages if environment else ()
+    named = {one.package for execution in run.executions for one in execution.imports}
+    packages = environment.packages if environment else ()
     return Surroundings(
         python=f"{environment.implementation} {environment.python}" if environment else "",
         kernel=environment.kernel if environment else "",
         platform=environment.platform if environment else "",
         cores=environment.hardware.cores if environment else None,
         memory=environment.hardware.memory if environment else None,
-        packages={package.name: package.version for package in imported if package.modules},
+        packages={package.name: package.version for package in packages if package.name in named},
         commit=commit.hash if commit else "",
         branch=commit.branch if commit else "",
         dirty=commit.dirty if commit else None,
@@ -317,10 +278,11 @@ def _warnings(inventory: Inventory) -> Iterator[str]:
     for thing in inventory.things.values():
         if isinstance(thing, Activity) and thing.unseeded and not thing.parent:
             what = (thing.implementation or thing.function).rpartition(".")[2]
-            made = [inventory.name(name) for name in thing.generated[:1]]
+            models = [use.entity for use in thing.used if use.role is Role.MODEL]
+            names = [inventory.name(name) for name in (*thing.generated, *models)]
+            name = f" ({names[0]})" if names and names[0] != what else ""
             where = inventory.place(inventory.order[thing.id], thing.line)
-            name = f" ({made[0]})" if made and made[0] != what else ""
-            yield f"{what}{name} drew random numbers without a seed of its own: {where}"
+            yield f"{what}{name} has no seed of its own: {where}"
         if isinstance(thing, File) and thing.reason:
             yield f"{Path(thing.path).name} has no full digest: {thing.reason}"
     for execution in inventory.run.executions:

@@ -4,8 +4,8 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-from provkg.inventory import Inventory, take
 from provkg.record import ActivityKind, Event, Evidence, FileMode, Value, fold
+from provkg.views.inventory import Inventory, take
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -62,9 +62,9 @@ def test_ancestors_come_nearest_first_and_survive_a_circle(penguins: tuple[Event
     assert set(found) == {"1.1", "f1", "4.2", "4.1"}
 
 
-def test_things_are_called_by_variable_then_class_or_file_name(inventory: Inventory) -> None:
+def test_things_are_called_by_variable_or_file_name(inventory: Inventory) -> None:
     assert inventory.name("4.2") == "forest"
-    assert inventory.name("4.1") == "RandomForestClassifier"
+    assert inventory.name("4.1") == "forest", "by the name that is left in the end"
     assert inventory.name("f1") == "penguins.csv"
     assert inventory.name("a3") == "fit"
     assert inventory.name("r1") == "accuracy"
@@ -80,3 +80,15 @@ def test_things_are_listed_by_kind(inventory: Inventory) -> None:
 def test_a_place_names_the_cell_as_its_prompt_does(inventory: Inventory) -> None:
     assert inventory.place(3, 2) == "cell [3], line 2"
     assert inventory.place(99) == "cell [99]"
+
+
+def test_an_object_without_a_variable_is_called_by_its_class(penguins: tuple[Event, ...]) -> None:
+    from msgspec.structs import replace
+
+    run = fold(penguins)
+    assert run is not None
+    unnamed = [
+        replace(execution, values=tuple(replace(value, names=()) for value in execution.values))
+        for execution in run.executions
+    ]
+    assert take(replace(run, executions=tuple(unnamed))).name("4.2") == "RandomForestClassifier"

@@ -16,7 +16,7 @@ from provkg.record import (
     Status,
     fold,
 )
-from provkg.summary import RunSummary, summarize
+from provkg.views.summary import RunSummary, summarize
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -73,7 +73,7 @@ def test_a_failure_has_the_cell_its_source_and_the_line(summary: RunSummary) -> 
     assert summary.seconds == pytest.approx(6.24)
 
 
-def test_the_environment_lists_only_what_was_imported_also_by_later_cells(summary: RunSummary) -> None:
+def test_the_environment_lists_only_what_cells_import_by_name(summary: RunSummary) -> None:
     assert summary.surroundings.packages == {"pandas": "3.1.1", "scikit-learn": "1.9.1"}
     assert summary.surroundings.dirty is True
 
@@ -84,7 +84,7 @@ def test_seeds_are_those_that_were_set(summary: RunSummary) -> None:
 
 def test_warnings_tell_of_unseeded_estimators_and_of_what_was_not_recorded(summary: RunSummary) -> None:
     assert summary.warnings == (
-        "RandomForestClassifier (forest) drew random numbers without a seed of its own: cell [3], line 2",
+        "RandomForestClassifier (forest) has no seed of its own: cell [3], line 2",
         "not recorded in cell [4]: joblib hook: broken on purpose",
     )
 

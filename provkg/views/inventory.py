@@ -46,7 +46,7 @@ class Inventory:
     """What `take` found in a run. All mappings are by identifier in the run.
 
     ``sources`` and ``outcomes`` hold the links of a value, file or result; ``generator`` the activity that
-    made it; ``order`` the cell execution it was recorded in.
+    made it; ``order`` the cell execution it was recorded in. ``called`` gives the name of each object.
     """
 
     run: Run
@@ -56,6 +56,7 @@ class Inventory:
     sources: Mapping[str, tuple[Step, ...]]
     outcomes: Mapping[str, tuple[Step, ...]]
     generator: Mapping[str, str]
+    called: Mapping[int, str]
 
     def values(self) -> Iterator[Value]:
         """The recorded values, in the order of recording."""
@@ -96,10 +97,14 @@ class Inventory:
         return tuple(found.values())
 
     def name(self, thing: str) -> str:
-        """What a reader calls a thing: its variable's name, else its class or file name, else its id."""
+        """What a reader calls a thing: its variable's name, else its class or file name, else its id.
+
+        An object is called by its last state's name in all its states: a loop's variable passes, the
+        name that is left stays.
+        """
         match self.things.get(thing):
-            case Value(names=(first, *_)):
-                return first
+            case Value(object=number) if self.called.get(number):
+                return self.called[number]
             case Value(type=type_):
                 return type_.rpartition(".")[2]
             case File(path=path):
@@ -152,6 +157,11 @@ def take(run: Run) -> Inventory:
         sources={thing: tuple(steps) for thing, steps in sources.items()},
         outcomes={thing: tuple(steps) for thing, steps in outcomes.items()},
         generator=generator,
+        called={
+            thing.object: thing.names[0]
+            for thing in things.values()
+            if isinstance(thing, Value) and thing.names
+        },
     )
 
 

@@ -7,7 +7,6 @@ from collections.abc import Iterable, Sequence
 import msgspec
 
 from provkg.identity import Names
-from provkg.inventory import Inventory, Step, Thing
 from provkg.record import (
     Activity,
     CellExecution,
@@ -19,6 +18,7 @@ from provkg.record import (
     Setting,
     Value,
 )
+from provkg.views.inventory import Inventory, Step, Thing
 
 __all__ = ["Card", "Section", "describe"]
 

@@ -9,10 +9,10 @@ from pyoxigraph import NamedNode
 
 from provkg import journal
 from provkg.errors import JournalError, NotFoundError
-from provkg.inventory import Inventory, Thing, take
 from provkg.queries import find_run, resolve
 from provkg.queries.source import rows
 from provkg.record import CellExecution, File, Output
+from provkg.views.inventory import Inventory, Thing, take
 
 if TYPE_CHECKING:
     from provkg.config import Home
