@@ -25,7 +25,8 @@ _INJECTED = "injected-parameters"
 def read_notebook(path: Path) -> tuple[NotebookNode, bytes]:
     """A notebook in the current format, and the bytes of its file.
 
-    Older formats are converted in memory; cells without an id get one.
+    Older formats are converted in memory; cells without an id are named by their position, so that they
+    have the same id whenever the notebook is run.
 
     Raises:
         NotebookError: there is no such file, or it is not a notebook.
@@ -53,6 +54,7 @@ def read_notebook(path: Path) -> tuple[NotebookNode, bytes]:
         with warnings.catch_warnings():
             warnings.simplefilter("ignore")
             notebook: NotebookNode = nbformat.reads(content.decode("utf-8"), as_version=4)
+            _name_cells(notebook)
             _, notebook = nbformat.validator.normalize(notebook)
             nbformat.validate(notebook)
     except Exception as error:
@@ -62,6 +64,14 @@ def read_notebook(path: Path) -> tuple[NotebookNode, bytes]:
             "Open and save it in Jupyter to repair it.",
         ) from error
     return notebook, content
+
+
+def _name_cells(notebook: NotebookNode) -> None:
+    if notebook.nbformat_minor < 5:
+        notebook.nbformat_minor = 5
+    for index, cell in enumerate(notebook.get("cells", [])):
+        if not cell.get("id"):
+            cell["id"] = f"cell-{index}"
 
 
 def is_code(cell: NotebookNode) -> bool:

@@ -40,9 +40,8 @@ from provkg.capture.git import commit_of
 from provkg.config import Home
 from provkg.errors import JournalError, KernelError
 from provkg.identity import sha256
-from provkg.journal import Journal, journal_path, put_object, read_events
+from provkg.journal import Journal, journal_path, put_object, read_events, read_run
 from provkg.record import (
-    CellFinished,
     CellStarted,
     Code,
     CodeKind,
@@ -62,6 +61,7 @@ __all__ = ["RunReport", "run_notebook"]
 
 OnEvent = Callable[..., None]
 _EXTENSION = "provkg.capture.ipython"
+_MAY_FAIL = "raises-exception"
 _GRACE = 5.0
 """Seconds that an interrupted cell gets to end and be recorded."""
 
@@ -205,15 +205,13 @@ def _append_quietly(journal: Journal, event: Event) -> None:
 
 
 def _failed_order(home: Home, run: str, status: Status) -> int:
-    if status is Status.SUCCEEDED:
-        return 0
-    failed = 0
-    for event, _ in read_events(journal_path(home, run)):
-        if isinstance(event, CellStarted):
-            failed = event.execution.order
-        elif isinstance(event, CellFinished) and event.execution.status is Status.SUCCEEDED:
-            failed = 0
-    return failed
+    """The rank of the first execution that failed without being expected to, or 0."""
+    recorded = read_run(home, run) if status is not Status.SUCCEEDED else None
+    for execution in recorded.executions if recorded is not None else ():
+        expected = execution.status is Status.FAILED and _MAY_FAIL in execution.tags
+        if execution.status is not Status.SUCCEEDED and not expected:
+            return execution.order
+    return 0
 
 
 def _kernel_name(notebook: NotebookNode, asked: str) -> str:
@@ -325,7 +323,7 @@ class _Client(NotebookClient):  # type: ignore[misc]
             await self.async_execute_cell(cell, index)
             errors = [output for output in cell.outputs if output.output_type == "error"]
             status = Status.FAILED if errors else Status.SUCCEEDED
-            if not errors or "raises-exception" in cell.metadata.get("tags", []):
+            if not errors or _MAY_FAIL in cell.metadata.get("tags", []):
                 return None
             return Error(name=errors[0].ename, message=errors[0].evalue)
         finally:
