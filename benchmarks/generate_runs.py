@@ -63,18 +63,17 @@ def generate_run(number: int, seed: int = 0) -> list[Event]:
     return Notebook(number, random.Random(f"{seed}/{number}")).execute()
 
 
-def write_runs(home: Home, runs: Iterable[list[Event]]) -> int:
-    """Writes runs that the journal does not have yet; gives the number of events written."""
-    written = 0
+def write_runs(home: Home, runs: Iterable[list[Event]]) -> list[str]:
+    """Writes runs that the journal does not have yet; gives the ids of all."""
+    written = []
     for events in runs:
         started = events[0]
         assert isinstance(started, RunStarted)
-        if journal_path(home, started.run).exists():
-            continue
-        with Journal(home, started.run) as journal:
-            for event in events:
-                journal.append(event)
-        written += len(events)
+        written.append(started.run)
+        if not journal_path(home, started.run).exists():
+            with Journal(home, started.run) as journal:
+                for event in events:
+                    journal.append(event)
     return written
 
 
@@ -332,7 +331,7 @@ def main() -> None:
     options = parser.parse_args()
     home = create_home(options.home)
     written = write_runs(home, generate_runs(options.runs, options.seed))
-    print(f"{written} events of up to {options.runs} runs written to {home.journal_folder}")
+    print(f"{len(written)} runs in {home.journal_folder}")
 
 
 if __name__ == "__main__":

@@ -165,6 +165,8 @@ class _Work:
         for run in wanted:
             try:
                 told = read_run(self.home, run, self.notices.append)
+                if told and told.id != run:
+                    raise JournalError(f"its journal tells of the run {told.id}, and is left out")
                 # The size is from before the reading: what was appended since makes it be read once more.
                 yield _Mapped(run, self.journals[run], self.mapping(told, self.home.base) if told else "")
             except JournalError as error:

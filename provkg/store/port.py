@@ -70,6 +70,9 @@ class Store(Protocol):
     def query(self, text: str, *, substitutions: Substitutions | None = None) -> EngineAnswer:
         """Runs a SPARQL 1.1 query whose default graph is the union of all named graphs.
 
+        Oxigraph 0.5 gives a triple of that union once for each graph it stands in (its issue 1919), and
+        what runs share stands in the graph of each: name the graph, or select distinct rows.
+
         `substitutions` replaces variables by terms wherever they stand in the query; each must be one
         that it selects. The answer is read lazily: read it to its end in the thread that asked for it,
         as another thread would end the process.
