@@ -13,6 +13,7 @@ from provkg.analysis.code import (
     Exit,
     Statement,
 )
+from provkg.analysis.files import NamedData, named_data
 from provkg.analysis.origins import loads_at, origins, sources_of
 
 __all__ = [
@@ -25,10 +26,12 @@ __all__ = [
     "Call",
     "CellCode",
     "Exit",
+    "NamedData",
     "Statement",
     "analyse",
     "analyse_function",
     "loads_at",
+    "named_data",
     "origins",
     "sources_of",
 ]

@@ -14,6 +14,8 @@ __all__ = ["Calls", "root_of"]
 
 _FOLDABLE = (ast.BinOp, ast.Call, ast.JoinedStr, ast.Name, ast.UnaryOp)
 _MAX_TEXT = 2000
+_LARGEST = 1 << 63
+"""JSON readers need not take longer integers; those stay text."""
 _MAGIC = frozenset(
     f"get_ipython().{name}" for name in ("getoutput", "run_cell_magic", "run_line_magic", "system")
 )
@@ -94,9 +96,8 @@ class Calls(Expressions):
             imported = func.id in self.meaning and not self.is_hidden(func.id)
             function = self.meaning[func.id] if imported else func.id
         else:
-            if isinstance(func, ast.Attribute) and isinstance(func.value, ast.Call) and targets:
-                if self._returns_object(func.attr):
-                    self.results[func.value] = targets
+            if targets and isinstance(func, ast.Attribute) and self._returns_object(func.attr):
+                self.results[func.value] = targets
             function, receiver, imported = self.chain(func)
         if function in _MAGIC:
             self.magic(node)
@@ -137,7 +138,9 @@ class Calls(Expressions):
     def _argument(self, node: ast.expr, keyword: str) -> tuple[Argument, dict[str, int] | None]:
         if isinstance(node, ast.Constant):
             value, text = node.value, self.text(node)
-            if value is None or isinstance(value, str | int | float):
+            if value is None or isinstance(value, str | float):
+                return Argument(keyword, text, literal=value, known=True), None
+            if isinstance(value, int) and -_LARGEST <= value < _LARGEST:
                 return Argument(keyword, text, literal=value, known=True), None
             return Argument(keyword, text), None
         start = len(self.data)

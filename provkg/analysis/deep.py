@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import ast
 
+from provkg.analysis.calls import root_of
 from provkg.analysis.code import CellCode
 from provkg.analysis.expressions import parameter_names
 from provkg.analysis.scopes import BUILTINS
@@ -19,43 +20,54 @@ def analyse_deep(tree: ast.Module) -> CellCode:
 
     A name that any function or comprehension around it binds counts as local to it.
     """
-    defines, changes = set[str](), set[str]()
-    reads: dict[str, int] = {}
+    names = _Names()
     waiting: list[tuple[ast.AST, frozenset[str] | None]] = [(tree, None)]
     while waiting:
         node, local = waiting.pop()
-        inner = local
-        if isinstance(node, ast.Name):
-            if isinstance(node.ctx, ast.Load):
-                if local is None or node.id not in local:
-                    reads[node.id] = reads.get(node.id, 0) + 1
-            elif local is None and isinstance(node.ctx, ast.Store):
-                defines.add(node.id)
-        elif isinstance(node, ast.Attribute | ast.Subscript) and not isinstance(node.ctx, ast.Load):
-            root: ast.expr = node
-            while isinstance(root, ast.Attribute | ast.Subscript):
-                root = root.value
-            if isinstance(root, ast.Name) and local is None:
-                changes.add(root.id)
-        elif isinstance(node, ast.ClassDef | ast.FunctionDef | ast.AsyncFunctionDef):
-            if local is None:
-                defines.add(node.name)
-        elif isinstance(node, ast.Import | ast.ImportFrom) and local is None:
-            defines.update((a.asname or a.name.partition(".")[0]) for a in node.names if a.name != "*")
-        elif (
-            isinstance(node, ast.ExceptHandler | ast.MatchAs | ast.MatchStar) and local is None and node.name
-        ):
-            defines.add(node.name)
+        if isinstance(node, ast.Name) and isinstance(node.ctx, ast.Load):
+            if local is None or node.id not in local:
+                names.reads[node.id] = names.reads.get(node.id, 0) + 1
+        elif local is None:
+            names.note(node)
         if isinstance(node, _FUNCTIONS):
-            inner = (local or frozenset()).union(parameter_names(node.args), _bound(node))
+            local = (local or frozenset()).union(parameter_names(node.args), _bound(node))
         elif isinstance(node, _COMPREHENSIONS):
-            inner = (local or frozenset()).union(_bound(node))
-        waiting += [(child, inner) for child in ast.iter_child_nodes(node)]
-    builtin = {name: count for name, count in reads.items() if name in BUILTINS and name not in defines}
-    free = {name: count for name, count in reads.items() if name not in defines and name not in builtin}
+            local = (local or frozenset()).union(_bound(node))
+        waiting += [(child, local) for child in ast.iter_child_nodes(node)]
+    free = {name: count for name, count in names.reads.items() if name not in names.defines}
     return CellCode(
-        defines=frozenset(defines), reads=free, builtins=builtin, changes=frozenset(changes), approximate=True
+        defines=frozenset(names.defines),
+        reads={name: count for name, count in free.items() if name not in BUILTINS},
+        builtins={name: count for name, count in free.items() if name in BUILTINS},
+        changes=frozenset(names.changes),
+        approximate=True,
     )
+
+
+class _Names:
+    def __init__(self) -> None:
+        self.defines: set[str] = set()
+        self.changes: set[str] = set()
+        self.reads: dict[str, int] = {}
+
+    def note(self, node: ast.AST) -> None:
+        """Note what a node outside all functions binds or changes."""
+        match node:
+            case ast.Name(id=name, ctx=ast.Store()):
+                self.defines.add(name)
+            case ast.Attribute(ctx=ast.Store() | ast.Del()) | ast.Subscript(ctx=ast.Store() | ast.Del()):
+                self.changes.update({root_of(node)} - {""})
+            case ast.ClassDef(name=name) | ast.FunctionDef(name=name) | ast.AsyncFunctionDef(name=name):
+                self.defines.add(name)
+            case ast.Import(names=aliases) | ast.ImportFrom(names=aliases):
+                bound = (alias.asname or alias.name.partition(".")[0] for alias in aliases)
+                self.defines.update(name for name in bound if name != "*")
+            case (
+                ast.ExceptHandler(name=str(name))
+                | ast.MatchAs(name=str(name))
+                | ast.MatchStar(name=str(name))
+            ):
+                self.defines.add(name)
 
 
 def _bound(node: ast.AST) -> set[str]:

@@ -1,8 +1,8 @@
 """What library calls mean: the knowledge file, checked and indexed for lookup.
 
 ``knowledge.toml`` is written by hand and describes its schema; ``knowledge.json`` is made from it by
-``python -m provkg.analysis.knowledge``, because a kernel decodes that form in a tenth of a millisecond and would
-need 15 ms for importing ``tomllib`` and parsing.
+``python -m provkg.analysis.knowledge``: a kernel decodes that form in a tenth of a millisecond and would
+need some 15 ms for importing ``tomllib`` and parsing.
 """
 
 from __future__ import annotations

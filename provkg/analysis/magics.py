@@ -8,7 +8,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from typing import Any
 
-from provkg.analysis.blocks import Blocks
+from provkg.analysis.bodies import Bodies
 from provkg.analysis.code import Argument, BindingKind, Body, Call
 from provkg.analysis.knowledge import MagicMeaning
 from provkg.analysis.parsing import Parsed, parse
@@ -17,11 +17,12 @@ __all__ = ["Walk"]
 
 _BRACES = re.compile(r"(?<!\{)\{([^{}]+)\}(?!\})")
 _DOLLAR = re.compile(r"(?<!\$)\$([A-Za-z_]\w*)")
+_SHELL_VARIABLE = re.compile(r"\bfor\s+(\w+)\s+in\b|\b(\w+)=|\bread\s+(\w+)")
 _IDENTIFIER = re.compile(r"[^\W\d]\w*")
 _UNKNOWN = MagicMeaning(names=())
 
 
-class Walk(Blocks):
+class Walk(Bodies):
     """Walks a whole cell, magics included."""
 
     def __init__(self, *arguments: Any) -> None:
@@ -107,8 +108,9 @@ class Walk(Blocks):
                 for node in parsed.tree.body if parsed.tree else ():
                     if isinstance(node, ast.Expr):
                         self.visit(node.value)
+        own = {name for names in _SHELL_VARIABLE.findall(text) for name in names}
         for name in _DOLLAR.findall(text):
-            if not name.isupper():  # $HOME is the shell's
+            if not name.isupper() and name not in own:  # $HOME is the shell's
                 self._names(name)
 
     def _code(self, node: ast.Call, text: str, *, apart: bool, below: bool) -> None:
@@ -154,18 +156,16 @@ class Walk(Blocks):
     @contextmanager
     def _inside(self, shift: int) -> Iterator[None]:
         """Walk other text in the middle of a statement, then go on with the statement."""
-        kept = (
-            self.lines, self.shift, self.statement, self.line, self.targets, self.results, self.alone, self.named,
-        )  # fmt: skip
+        kept = self.lines, self.shift, self.statement, self.line
+        expected = self.targets, self.results, self.alone, self.named
         loads, data, changed = self.loads, self.data, self.changed
         self.shift = shift
         self.loads, self.data, self.changed = list(loads), list(data), list(changed)
         try:
             yield
         finally:
-            (
-                self.lines, self.shift, self.statement, self.line, self.targets, self.results, self.alone, self.named,
-            ) = kept  # fmt: skip
+            self.lines, self.shift, self.statement, self.line = kept
+            self.targets, self.results, self.alone, self.named = expected
             self.loads, self.data, self.changed = loads + self.loads, data + self.data, changed + self.changed
 
 

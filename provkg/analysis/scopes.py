@@ -40,8 +40,8 @@ class Scope:
     """
 
     __slots__ = (
-        "bound", "certain", "changed", "deferred", "global_binds", "global_loads", "globals", "index",
-        "is_class", "loads", "nonlocals", "outer", "parent",
+        "bound", "certain", "changed", "changed_parameters", "deferred", "global_binds", "global_loads",
+        "globals", "index", "is_class", "loads", "nonlocals", "outer", "parameters", "parent",
     )  # fmt: skip
 
     def __init__(self, index: int = -1, parent: Scope | None = None, *, is_class: bool = False) -> None:
@@ -59,6 +59,9 @@ class Scope:
         self.global_loads: dict[str, int] = {}
         self.global_binds: set[str] = set()
         self.changed: set[str] = set()
+        self.parameters: set[str] = set()
+        """Parameters that still hold what the caller passed."""
+        self.changed_parameters: set[str] = set()
         self.deferred = Deferred()
 
     def own(self) -> set[str]:
@@ -142,6 +145,7 @@ class Names:
         """A name is bound in the scope at work."""
         scope = self.scope
         scope.certain.add(name)
+        scope.parameters.discard(name)
         if scope.index >= 0 and name not in scope.globals:
             scope.bound.add(name)
             return
@@ -159,6 +163,8 @@ class Names:
         while scope.index >= 0:
             if not scope.is_class:
                 scope.changed.add(name)
+                if name in scope.parameters:
+                    scope.changed_parameters.add(name)
                 return
             if name in scope.certain:
                 return

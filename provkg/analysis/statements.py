@@ -42,7 +42,7 @@ class Statements(Calls):
         """Walk statements in order; True when control never comes out at their end."""
         exits = False
         for node in nodes:
-            exits = self.VISITORS[type(node)](self, node) or exits
+            exits = self.VISITORS.get(type(node), Statements._other)(self, node) or exits
         return exits
 
     def begin(self, node: ast.stmt | ast.ExceptHandler | ast.match_case, line: int = 0) -> None:
@@ -71,11 +71,15 @@ class Statements(Calls):
         """The statement at work binds a name to an object that ``sources`` carry data into."""
         self.bind(name)
         self.targets.append(name)
+        self.forget(name)
+        self.record(name, sources, kind)
+
+    def forget(self, name: str) -> None:
+        """A name no longer stands for the import, constant or function that it did."""
         self.meaning.pop(name, None)
         self.constants.pop(name, None)
         self.functions.pop(name, None)
         self.defined.discard(name)
-        self.record(name, sources, kind)
 
     def assign(self, target: ast.expr, flow: Flow, kind: BindingKind = BindingKind.ASSIGNED) -> None:
         """Assign to a target of any form."""
@@ -102,10 +106,10 @@ class Statements(Calls):
     def _flow(self, node: ast.expr, *, apart: bool) -> Flow:
         """Walk a value; keep its items apart where it is unpacked."""
         start = len(self.data)
-        if apart and isinstance(node, ast.Tuple | ast.List):
-            if not any(isinstance(item, ast.Starred) for item in node.elts):
-                items = tuple(self._flow(item, apart=True) for item in node.elts)
-                return Flow(frozenset(self.data[start:]), items)
+        listed = node.elts if isinstance(node, ast.Tuple | ast.List) else []
+        if apart and listed and not any(isinstance(item, ast.Starred) for item in listed):
+            items = tuple(self._flow(item, apart=True) for item in listed)
+            return Flow(frozenset(self.data[start:]), items)
         self.visit(node)
         items = self._parts() if apart and isinstance(node, ast.Call) else ()
         return Flow(frozenset(self.data[start:]), items)
@@ -177,9 +181,9 @@ class Statements(Calls):
                 self._keep(target.id, node.value)
         elif not isinstance(target, ast.Name):
             self.visit(target)
-        elif self.scope.index >= 0 and not self.scope.is_class:
-            self.scope.bound.add(target.id)
         in_function = self.scope.index >= 0 and not self.scope.is_class
+        if in_function and node.simple and isinstance(target, ast.Name):
+            self.scope.bound.add(target.id)
         if not self.lazy_annotations and not (in_function and node.simple):
             self.visit(node.annotation)
         self.commit(node.end_lineno or node.lineno)
@@ -206,8 +210,7 @@ class Statements(Calls):
         for target in targets:
             if isinstance(target, ast.Name):
                 self.delete(target.id)
-                self.meaning.pop(target.id, None)
-                self.constants.pop(target.id, None)
+                self.forget(target.id)
                 self.record(target.id, frozenset(), BindingKind.DELETED)
             elif isinstance(target, ast.Tuple | ast.List):
                 self._delete_targets(target.elts)
