@@ -2,6 +2,13 @@
 
 The public names are those in ``__all__``; each is imported when it is first used, so that
 ``import provkg`` costs a kernel next to nothing.
+
+    >>> import provkg
+    >>> home = provkg.create_home(".provkg")                          # doctest: +SKIP
+    >>> report = provkg.run_notebook("penguins.ipynb", home)          # doctest: +SKIP
+    >>> with provkg.open_store(home) as store:                        # doctest: +SKIP
+    ...     best = provkg.ask(store, "best_runs_by_metric", {"metric": "accuracy"})
+    >>> provkg.to_frame(best.result)                                  # doctest: +SKIP
 """
 
 from __future__ import annotations
@@ -10,6 +17,8 @@ from importlib import import_module
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
+    from provkg.capture.notebook import RunReport, run_notebook
+    from provkg.config import Home, create_home, find_home
     from provkg.errors import (
         HomeError,
         JournalError,
@@ -24,10 +33,17 @@ if TYPE_CHECKING:
         StoreError,
         UnknownQuestionError,
     )
+    from provkg.journal import read_run
+    from provkg.queries import Answer, ask, questions, run_query
+    from provkg.results import Solutions, Triples, Truth, to_frame
+    from provkg.store import Store, open_store, rebuild
+    from provkg.views import RunSummary, summarize
 
 __version__ = "0.1.0"
 
 __all__ = [
+    "Answer",
+    "Home",
     "HomeError",
     "JournalError",
     "KernelError",
@@ -37,20 +53,47 @@ __all__ = [
     "QueryError",
     "QuestionError",
     "RecordError",
+    "RunReport",
+    "RunSummary",
+    "Solutions",
+    "Store",
     "StoreBusyError",
     "StoreError",
+    "Triples",
+    "Truth",
     "UnknownQuestionError",
     "__version__",
+    "ask",
+    "create_home",
+    "find_home",
+    "open_store",
+    "questions",
+    "read_run",
+    "rebuild",
+    "run_notebook",
+    "run_query",
+    "summarize",
+    "to_frame",
 ]
 
-_ROOMS = dict.fromkeys((name for name in __all__ if name.endswith("Error")), "provkg.errors")
+_ROOMS = {
+    "provkg.capture.notebook": ("RunReport", "run_notebook"),
+    "provkg.config": ("Home", "create_home", "find_home"),
+    "provkg.errors": tuple(name for name in __all__ if name.endswith("Error")),
+    "provkg.journal": ("read_run",),
+    "provkg.queries": ("Answer", "ask", "questions", "run_query"),
+    "provkg.results": ("Solutions", "Triples", "Truth", "to_frame"),
+    "provkg.store": ("Store", "open_store", "rebuild"),
+    "provkg.views": ("RunSummary", "summarize"),
+}
+_ROOM_OF = {name: room for room, names in _ROOMS.items() for name in names}
 
 
 def __getattr__(name: str) -> object:
     """Import a public name from its room when it is first asked for."""
-    if name not in _ROOMS:
+    if name not in _ROOM_OF:
         raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
-    value: object = getattr(import_module(_ROOMS[name]), name)
+    value: object = getattr(import_module(_ROOM_OF[name]), name)
     globals()[name] = value
     return value
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import io
 import os
 import sys
 from collections.abc import Sequence
@@ -12,6 +13,7 @@ from typing import NoReturn
 import click
 
 from provkg import __version__
+from provkg.cli.output import say
 from provkg.errors import ProvkgError
 
 __all__ = ["COMMANDS", "cli", "main"]
@@ -83,6 +85,9 @@ def cli(ctx: click.Context, home: Path | None) -> None:
 
 def main(arguments: Sequence[str] | None = None) -> NoReturn:
     """Run the command line and leave with its exit code."""
+    if isinstance(sys.stdout, io.TextIOWrapper):
+        # What was recorded may hold what the terminal's encoding cannot.
+        sys.stdout.reconfigure(errors="backslashreplace")
     try:
         code = _run(arguments)
         sys.stdout.flush()
@@ -104,7 +109,7 @@ def _run(arguments: Sequence[str] | None) -> int:
     except click.ClickException as error:
         _complain(error.format_message())
     except click.Abort:
-        click.echo("provkg: interrupted", err=True)
+        say("provkg: interrupted")
         return 130
     except ProvkgError as error:
         _complain(error.message, error.remedy)
@@ -114,6 +119,6 @@ def _run(arguments: Sequence[str] | None) -> int:
 
 
 def _complain(message: str, remedy: str = "") -> None:
-    click.echo(f"provkg: {message}", err=True)
+    say(f"provkg: {message}")
     if remedy:
-        click.echo(remedy, err=True)
+        say(remedy)

@@ -10,9 +10,12 @@ from typing import TYPE_CHECKING
 import click
 
 if TYPE_CHECKING:
-    from rich.console import RenderableType
+    from collections.abc import Iterator
 
-__all__ = ["print_rich", "print_text", "say", "width"]
+    from rich.console import Console, ConsoleOptions, RenderableType
+    from rich.segment import Segment
+
+__all__ = ["harmless", "print_rich", "print_text", "say", "width"]
 
 PIPED_WIDTH = 100
 WIDEST = 120
@@ -32,9 +35,36 @@ def print_rich(content: RenderableType, room: int = 0) -> None:
     # rich would end the process with code 1 when the reader has gone; `main` knows better.
     out = Console(width=room or min(width(), WIDEST), highlight=False)
     with out.capture() as captured:
-        out.print(content, crop=False)
+        out.print(_Harmless(content), crop=False)
     lines = captured.get().splitlines()
     print_text("".join(f"{line.rstrip()}\n" for line in lines))
+
+
+class _Harmless:
+    """Rich content in which recorded text cannot steer the terminal."""
+
+    def __init__(self, content: RenderableType) -> None:
+        self.content = content
+
+    def __rich_console__(self, console: Console, options: ConsoleOptions) -> Iterator[Segment]:
+        for segment in console.render(self.content, options):
+            yield segment if segment.control else segment._replace(text=harmless(segment.text))
+
+
+def harmless(text: str) -> str:
+    r"""A text with its control characters made visible, but for line feed and tab.
+
+    >>> harmless("\x1b[31mred")
+    '␛[31mred'
+    """
+    return text.translate(_PICTURES)
+
+
+# Unicode has a picture for each of the C0 controls; C1 controls and DEL get that of "substitute".
+_PICTURES = {
+    **{code: 0x2400 + code for code in range(0x20) if code not in (0x09, 0x0A)},
+    **dict.fromkeys(range(0x7F, 0xA0), 0x241A),
+}
 
 
 def print_text(text: str) -> None:
@@ -45,4 +75,4 @@ def print_text(text: str) -> None:
 
 def say(message: str) -> None:
     """A message to the person at the terminal, on standard error."""
-    click.echo(message, err=True)
+    click.echo(harmless(message), err=True)

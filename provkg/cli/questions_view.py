@@ -16,6 +16,9 @@ from provkg.results import Solutions
 
 __all__ = ["draw_question", "draw_questions", "listing"]
 
+NAMES = 42
+"""Width of the names, the same in all groups."""
+
 
 def listing(questions: Sequence[Question]) -> Solutions:
     """The questions as rows for other programs."""
@@ -33,8 +36,8 @@ def draw_questions(questions: Sequence[Question]) -> RenderableType:
     parts: list[RenderableType] = []
     for group, members in groupby(questions, key=lambda question: question.group):
         table = Table(box=None, show_header=False, pad_edge=False, padding=(0, 3, 0, 0))
-        table.add_column(overflow="fold", ratio=2)
-        table.add_column(overflow="fold", ratio=3)
+        table.add_column(overflow="fold", width=NAMES)
+        table.add_column(overflow="fold")
         for question in members:
             table.add_row(_called(question), Text(question.summary))
         parts += [Text(f"{group}", style="bold"), Padding(table, (0, 0, 1, 2))]

@@ -103,7 +103,8 @@ def run(
 def _print_summary(place: Home, run_id: str) -> None:
     from provkg import journal
     from provkg.cli.summary_view import draw_summary
-    from provkg.views.summary import suggest, summarize
+    from provkg.views.suggestions import suggest
+    from provkg.views.summary import summarize
 
     recorded = journal.read_run(place, run_id)
     assert recorded is not None, "the run's first event was written before it began"

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 import click
 
@@ -10,11 +11,21 @@ from provkg.cli.completion import complete_run, complete_thing
 from provkg.cli.options import format_option, opened, print_result, table_room, with_home
 from provkg.cli.output import print_rich, print_text
 
+if TYPE_CHECKING:
+    from provkg.views import Card, RunSummary
+
 __all__ = ["runs", "show"]
 
 
 @click.command(short_help="List the recorded runs.")
-@click.option("-n", "--number", default=20, show_default=True, help="How many, newest first; 0 for all.")
+@click.option(
+    "-n",
+    "--number",
+    type=click.IntRange(min=0),
+    default=20,
+    show_default=True,
+    help="How many, newest first; 0 for all.",
+)
 @format_option("table", "json", "csv", "tsv")
 @with_home
 def runs(home: Path | None, number: int, format_: str) -> None:
@@ -23,10 +34,10 @@ def runs(home: Path | None, number: int, format_: str) -> None:
     Any unique beginning of a run's id names it, and so do latest, latest~1 (the one before) and the path of
     a notebook (its last run).
     """
-    from provkg.views.overview import overview
+    from provkg.views.overview import list_runs
 
     with opened(home) as (_, store):
-        found = overview(store, number)
+        found = list_runs(store, number)
         if format_ == "table" and found.rows:
             from provkg.cli.runs_view import draw_runs
 
@@ -62,20 +73,27 @@ def show(home: Path | None, thing: str, run: str, format_: str) -> None:
     a metric, an id as this command prints it (7.2, f3, a5, r2, o4), a cell's prompt ([3]), an IRI. Write the
     run in front to look in another one than the latest: latest~1/forest.
     """
-    import msgspec
-
-    from provkg.views.card import describe
-    from provkg.views.references import find
-    from provkg.views.summary import suggest, summarize
+    from provkg.queries import find_run
+    from provkg.views import describe, find, summarize
 
     with opened(home) as (place, store):
         inventory, found = find(store, place, thing, run)
+        is_latest = find_run(store, "latest").endswith(inventory.run.id)
     view = describe(inventory, found, place.base) if found else summarize(inventory.run)
     if format_ == "json":
+        import msgspec
+
         print_text(msgspec.json.format(msgspec.json.encode(view), indent=2).decode())
-        return
+    else:
+        _print_view(view, is_latest)
+
+
+def _print_view(view: Card | RunSummary, is_latest: bool) -> None:
     from provkg.cli.card_view import draw_card
     from provkg.cli.summary_view import draw_summary
-    from provkg.views.card import Card
+    from provkg.views import Card, suggest
 
-    print_rich(draw_card(view) if isinstance(view, Card) else draw_summary(view, suggest(view)))
+    if isinstance(view, Card):
+        print_rich(draw_card(view))
+    else:
+        print_rich(draw_summary(view, suggest(view, is_latest=is_latest)))

@@ -39,7 +39,7 @@ def draw_summary(summary: RunSummary, suggestions: Sequence[str] = ()) -> Render
     """All sections of a summary that have something to say."""
     parts: list[RenderableType] = [_heading(summary)]
     if summary.failure:
-        parts.append(draw_failure(summary.failure))
+        parts.append(draw_failure(summary.failure, summary.status))
     parts += _section("Data read", _reads(summary.read))
     for what, trainings in _by_data(summary.trainings):
         parts += _section(what, _trainings(trainings))
@@ -90,13 +90,14 @@ def _heading(summary: RunSummary) -> RenderableType:
     return Group(*lines)
 
 
-def draw_failure(failure: Failure) -> RenderableType:
+def draw_failure(failure: Failure, status: Status | None = Status.FAILED) -> RenderableType:
     """The error, the cell, and its source with the line marked."""
     parts: list[RenderableType] = []
     if failure.order:
         count = failure.execution_count if failure.execution_count is not None else failure.order
         position = f", the notebook's cell {failure.index + 1}" if failure.index is not None else ""
-        parts.append(Text(f"\nFailed in cell [{count}]{position}", style="bold"))
+        verb = "Failed" if status is Status.FAILED else "Stopped"
+        parts.append(Text(f"\n{verb} in cell [{count}]{position}", style="bold"))
     error = Text(f"{failure.name}: {failure.message}" if failure.name else failure.message, style="red")
     parts.append(Padding(error, (0, 0, 0, 2)))
     if failure.source:

@@ -4,9 +4,10 @@ from __future__ import annotations
 
 from provkg.views.card import Card, Section, describe
 from provkg.views.inventory import Inventory, Step, Thing, take
-from provkg.views.overview import overview
+from provkg.views.overview import list_runs
 from provkg.views.references import find
-from provkg.views.summary import RunSummary, suggest, summarize
+from provkg.views.suggestions import suggest
+from provkg.views.summary import RunSummary, summarize
 
 __all__ = [
     "Card",
@@ -17,7 +18,7 @@ __all__ = [
     "Thing",
     "describe",
     "find",
-    "overview",
+    "list_runs",
     "suggest",
     "summarize",
     "take",

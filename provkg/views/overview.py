@@ -14,14 +14,14 @@ if TYPE_CHECKING:
     from provkg.queries import Source
     from provkg.results import Term
 
-__all__ = ["COLUMNS", "overview"]
+__all__ = ["COLUMNS", "list_runs"]
 
 COLUMNS = ("run", "started", "took", "status", "cells", "models", "results", "notebook")
-"""The columns of `overview`; ``took`` is in seconds."""
+"""The columns of `list_runs`; ``took`` is in seconds."""
 
 _RUNS = """SELECT ?run ?started ?took ?status (COUNT(?execution) AS ?cells) ?path WHERE {
   { SELECT ?run ?g ?started WHERE { GRAPH ?g { ?run a provkg:Run ; prov:startedAtTime ?started } }
-    ORDER BY DESC(?started) DESC(?run) LIMIT %d }
+    ORDER BY DESC(?started) DESC(?run) %s }
   OPTIONAL { GRAPH ?g { ?run provkg:duration ?took } }
   OPTIONAL { GRAPH ?g { ?run provkg:hasStatus ?status } }
   OPTIONAL { GRAPH ?g { ?run provkg:runOf/provkg:path ?path } }
@@ -41,13 +41,13 @@ _ENDS = {
 }
 
 
-def overview(store: Source, limit: int = 20) -> Solutions:
-    """The last ``limit`` runs, newest first, under `COLUMNS`.
+def list_runs(store: Source, limit: int = 20) -> Solutions:
+    """The last ``limit`` runs (all if it is 0), newest first, under `COLUMNS`.
 
     ``models`` counts trainings and tunings; ``results`` gives each metric with its least and greatest value.
     A run without a status has not ended, or its recorder was killed.
     """
-    found = _solutions(store, _RUNS % limit)
+    found = _solutions(store, _RUNS % (f"LIMIT {limit:d}" if limit else ""))
     rows: list[tuple[Term | None, ...]] = []
     for run, started, took, status, cells, path in found.rows:
         assert isinstance(run, NamedNode)

@@ -243,7 +243,10 @@ def _failure(run: Run) -> Failure | None:
     order = run.finished.order
     stopped = [execution for execution in run.executions if execution.status is not Status.SUCCEEDED]
     execution = next((one for one in stopped if one.order == order), stopped[-1] if stopped else None)
-    error = (execution.error if execution else None) or run.finished.error
+    raised = execution.error if execution else None
+    error = (
+        run.finished.error or raised
+    )  # the run's error says more: a time limit, where the cell was interrupted
     if error is None and execution is None:
         return None
     return Failure(
@@ -252,7 +255,7 @@ def _failure(run: Run) -> Failure | None:
         order=execution.order if execution else 0,
         index=execution.index if execution else None,
         execution_count=execution.execution_count if execution else None,
-        line=error.line if error else None,
+        line=raised.line if raised else None,
         source=execution.source if execution else "",
     )
 
@@ -292,8 +295,3 @@ def _warnings(inventory: Inventory) -> Iterator[str]:
     if inventory.run.finished:
         for notice in inventory.run.finished.notices:
             yield f"{notice.where}: {notice.message}"
-
-
-def suggest(summary: RunSummary) -> tuple[str, ...]:
-    """Commands that tell more of this run, with its own names."""
-    return ()
