@@ -95,7 +95,8 @@ def complete_parameter(ctx: click.Context, incomplete: str) -> Iterable[tuple[st
     """The parameters of the question that stands before them, and for one of them the runs."""
     from provkg.queries import question
 
-    asked = question(ctx.params.get("name") or "")
+    # An option that still lacks its value keeps click from naming the argument before it.
+    asked = question(ctx.params.get("name") or next(iter(ctx.args), ""))
     name, equals, value = incomplete.partition("=")
     if not equals:
         for name, parameter in asked.params.items():
