@@ -232,7 +232,8 @@ def _surroundings(seen: Surroundings, seeds: dict[str, Scalar]) -> list[Renderab
         *([f"{seen.cores} cores"] if seen.cores else []),
         *([size_text(seen.memory)] if seen.memory else []),
     ]
-    first = [part for part in (seen.python, seen.kernel, seen.platform, ", ".join(machine)) if part]
+    system = seen.platform.partition(" (")[0] if seen.platform.endswith(")") else seen.platform
+    first = [part for part in (seen.python, seen.kernel, system, ", ".join(machine)) if part]
     packages = [f"{name} {version}" for name, version in seen.packages.items()]
     lines = [" · ".join(first), " · ".join(packages)]
     if seen.commit:

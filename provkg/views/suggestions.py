@@ -26,9 +26,12 @@ def _commands(summary: RunSummary, where: str, run: str) -> Iterator[str]:
         yield _command("show", f"{where or 'latest/'}execution/{summary.failure.order}")
     models = [training for training in summary.trainings if training.id[:1].isdigit()]
     if models:
-        last = models[-1]
-        alone = sum(training.model == last.model for training in models) == 1
-        word = where + (last.model if alone else last.id)
+        saved = [
+            training for training in models if any(training.model in file.holds for file in summary.written)
+        ]
+        one = (saved or models)[-1]
+        alone = sum(training.model == one.model for training in models) == 1
+        word = where + (one.model if alone else one.id)
         yield _command("show", word)
         yield _command("ask", "which_data_trained_model", "-p", f"model={word}")
     if summary.results:
