@@ -12,6 +12,7 @@ from __future__ import annotations
 import argparse
 import asyncio
 import cProfile
+import os
 import pstats
 import resource
 import statistics
@@ -48,7 +49,7 @@ from sklearn.preprocessing import StandardScaler""",
     "X = pd.get_dummies(df.drop(columns='label'))\ny = df['label']",
     "X_train, X_test, y_train, y_test = train_test_split(X, y, test_size=0.25, random_state=0, stratify=y)",
     "plain = make_pipeline(StandardScaler(), LogisticRegression(max_iter=200))\nplain.fit(X_train, y_train)",
-    "forest = RandomForestClassifier(n_estimators=30, max_depth=8, random_state=0)\nforest.fit(X_train, y_train)",
+    "forest = RandomForestClassifier(30, max_depth=8, random_state=0)\nforest.fit(X_train, y_train)",
     """scores = {}
 for name, model in {'plain': plain, 'forest': forest}.items():
     predicted = model.predict(X_test)
@@ -70,6 +71,7 @@ def make_data(folder: Path, rows: int) -> None:
 
 
 def make_notebook() -> NotebookNode:
+    """The notebook that is measured."""
     return nbformat.v4.new_notebook(
         cells=[nbformat.v4.new_code_cell(source) for source in CELLS],
         metadata={"kernelspec": {"name": "python3", "display_name": "Python 3", "language": "python"}},
@@ -84,6 +86,7 @@ def processor_time(action: str, folder: Path) -> float:
 
 
 def execute_once(action: str, folder: Path) -> None:
+    """Execute the notebook and print the processor seconds of this process's children."""
     if action == "plain":
         notebook = nbformat.read(folder / "bench.ipynb", as_version=4)
         client = NotebookClient(notebook, resources={"metadata": {"path": str(folder)}})
@@ -96,10 +99,12 @@ def execute_once(action: str, folder: Path) -> None:
 
 
 def spread(values: list[float], unit: str = "s") -> str:
+    """Median, least and greatest as text."""
     return f"{statistics.median(values):.3f} {unit} ({min(values):.3f} to {max(values):.3f})"
 
 
 def compare(rows: int, runs: int) -> None:
+    """Execute with and without capture in alternation, and print what it costs."""
     with tempfile.TemporaryDirectory() as name:
         folder = Path(name)
         make_data(folder, rows)
@@ -119,6 +124,7 @@ def compare(rows: int, runs: int) -> None:
 
 
 def show_cells(folder: Path) -> None:
+    """Print what capture counted itself around the cells."""
     home = create_home(folder / ".provkg")
     overheads = []
     cells = []
@@ -140,8 +146,9 @@ def profile(rows: int) -> None:
         folder = Path(name)
         make_data(folder, rows)
         shell = InteractiveShell.instance()
-        shell.run_line_magic("cd", f"-q {folder}")
-        shell.run_line_magic("matplotlib", "agg")
+        before = Path.cwd()
+        os.chdir(folder)
+        os.environ["MPLBACKEND"] = "agg"
         home = create_home(folder / ".provkg")
         recorder = extension.Recorder(shell, home)
         profiler = cProfile.Profile()
@@ -151,7 +158,7 @@ def profile(rows: int) -> None:
             shell.run_cell(source, store_history=True, silent=False)
         profiler.disable()
         recorder.stop()
-        shell.run_line_magic("cd", "-q /")
+        os.chdir(before)
     totals: Counter[str] = Counter()
     everything = 0.0
     for (file, _, _), (_, _, own, _, _) in pstats.Stats(profiler).stats.items():  # type: ignore[attr-defined]
@@ -164,6 +171,7 @@ def profile(rows: int) -> None:
 
 
 def main() -> None:
+    """Read the options and measure."""
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
     parser.add_argument("--rows", type=int, nargs="+", default=[6_000, 100_000])
     parser.add_argument("--runs", type=int, default=7)

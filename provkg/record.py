@@ -5,7 +5,8 @@ them as events, and mapping turns them into quads; they are all that those rooms
 
 A run is told as a sequence of events: `RunStarted` (by whoever begins it), `EnvironmentSeen` (by the
 process that runs the code), then for each execution a `CellStarted` and a `CellFinished`,
-`DocumentSeen` whenever the notebook's text is known, and `RunFinished`. `fold` makes a `Run` of them. An event's tag ends in its schema version (``cell-finished/1``).
+`DocumentSeen` whenever the notebook's text is known, and `RunFinished`. `fold` makes a `Run` of them.
+An event's tag ends in its schema version (``cell-finished/1``).
 
 Things inside a run are named by short identifiers unique in that run: values ``7.2`` (second state of
 object 7), files ``f3``, activities ``a5``, results ``r2``, outputs ``o4``. Cell executions are named
@@ -732,6 +733,4 @@ def _environment_at_end(
             known = packages.get(package.name, package)
             modules = tuple(sorted({*known.modules, *package.modules}))
             packages[package.name] = msgspec.structs.replace(known, modules=modules)
-    return msgspec.structs.replace(
-        environment, packages=tuple(packages[name] for name in sorted(packages))
-    )
+    return msgspec.structs.replace(environment, packages=tuple(packages[name] for name in sorted(packages)))

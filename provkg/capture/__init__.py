@@ -1,0 +1,1 @@
+"""Watches notebooks run and writes down what happened."""

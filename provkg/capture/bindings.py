@@ -19,7 +19,9 @@ __all__ = ["names_of_states", "read_variables", "recorded_states", "variable_sta
 _MAX_CALLS = 50
 
 
-def recorded_states(namespace: Mapping[str, Any], hidden: Mapping[str, Any], tracker: Tracker) -> dict[str, str]:
+def recorded_states(
+    namespace: Mapping[str, Any], hidden: Mapping[str, Any], tracker: Tracker
+) -> dict[str, str]:
     """The identifier of the recorded state that each variable holds; empty for a state not recorded."""
     states = {}
     for name, value in variables(namespace, hidden):
@@ -51,9 +53,11 @@ def variable_states(
         if node is not None and (not node.id or node.id != state):
             states.append(_state(name, value, session.keep(node, value), Evidence.OBSERVED))
     known = {state.name for state in states} | before.keys()
-    for name in sorted(code.changes - known):
-        if name in session.namespace:
-            states.append(_state(name, session.namespace[name], "", Evidence.DECLARED))
+    states.extend(
+        _state(name, session.namespace[name], "", Evidence.DECLARED)
+        for name in sorted(code.changes - known)
+        if name in session.namespace
+    )
     return states
 
 

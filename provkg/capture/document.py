@@ -37,23 +37,31 @@ def read_notebook(path: Path) -> tuple[NotebookNode, bytes]:
     except FileNotFoundError as error:
         raise NotebookError(f"There is no notebook {name}.", "Check the path.") from error
     except OSError as error:
-        raise NotebookError(f"Cannot read {name}: {error.strerror}.", "Check the file's permissions.") from error
+        raise NotebookError(
+            f"Cannot read {name}: {error.strerror}.", "Check the file's permissions."
+        ) from error
     if not content.strip():
         raise NotebookError(f"{name} is empty.", "A notebook is a JSON file with a list of cells.")
     try:
         data = json.loads(content)
     except (ValueError, RecursionError) as error:
-        where = f", line {error.lineno}, column {error.colno}" if isinstance(error, json.JSONDecodeError) else ""
+        where = (
+            f", line {error.lineno}, column {error.colno}" if isinstance(error, json.JSONDecodeError) else ""
+        )
         raise NotebookError(
             f"{name} is not valid JSON{where}: {getattr(error, 'msg', error)}.",
             "Open it in Jupyter to repair it, or restore an earlier version.",
         ) from error
     if not isinstance(data, dict) or not isinstance(data.get("nbformat"), int):
-        raise NotebookError(f"{name} is JSON but not a notebook: it has no nbformat number.", "Give an .ipynb file.")
+        raise NotebookError(
+            f"{name} is JSON but not a notebook: it has no nbformat number.", "Give an .ipynb file."
+        )
     try:
         with warnings.catch_warnings():
             warnings.simplefilter("ignore")
-            notebook: NotebookNode = nbformat.reads(content.decode("utf-8"), as_version=4)
+            notebook: NotebookNode = nbformat.reads(  # type: ignore[no-untyped-call]
+                content.decode("utf-8"), as_version=4
+            )
             _name_cells(notebook)
             _, notebook = nbformat.validator.normalize(notebook)
             nbformat.validate(notebook)
@@ -67,8 +75,7 @@ def read_notebook(path: Path) -> tuple[NotebookNode, bytes]:
 
 
 def _name_cells(notebook: NotebookNode) -> None:
-    if notebook.nbformat_minor < 5:
-        notebook.nbformat_minor = 5
+    notebook.nbformat_minor = max(notebook.nbformat_minor, 5)
     for index, cell in enumerate(notebook.get("cells", [])):
         if not cell.get("id"):
             cell["id"] = f"cell-{index}"
@@ -89,7 +96,9 @@ def with_parameters(notebook: NotebookNode, parameters: Mapping[str, Scalar]) ->
     tags = [cell.metadata.get("tags", []) for cell in notebook.cells]
     at = next((i + 1 for i, each in enumerate(tags) if _PARAMETERS in each), 0)
     source = "# Parameters\n" + "\n".join(f"{name} = {value!r}" for name, value in parameters.items())
-    injected = nbformat.v4.new_code_cell(source, metadata={"tags": [_INJECTED]})
+    injected = nbformat.v4.new_code_cell(  # type: ignore[no-untyped-call]
+        source, metadata={"tags": [_INJECTED]}
+    )
     kept = [(i, cell) for i, cell in enumerate(notebook.cells) if _INJECTED not in tags[i]]
     before = [cell for i, cell in kept if i < at]
     after = [cell for i, cell in kept if i >= at]
@@ -115,7 +124,7 @@ def notebook_bytes(notebook: NotebookNode) -> bytes:
     """The notebook as a file holds it."""
     with warnings.catch_warnings():
         warnings.simplefilter("ignore")
-        text: str = nbformat.writes(notebook, version=4)
+        text: str = nbformat.writes(notebook, version=4)  # type: ignore[no-untyped-call]
     return text.encode("utf-8", "surrogatepass" if _has_surrogates(text) else "strict") + b"\n"
 
 

@@ -30,10 +30,10 @@ _CACHES = (".cache", ".config", ".ipython", ".jupyter", ".matplotlib", ".fonts",
 
 
 def display_path(path: str) -> str:
-    """A path as text that JSON can hold: bytes that are not UTF-8 become escapes.
+    r"""A path as text that JSON can hold: bytes that are not UTF-8 become escapes.
 
-    >>> display_path("/data/\\udcff.csv")
-    '/data/\\\\xff.csv'
+    >>> display_path("/data/\udcff.csv")
+    '/data/\\xff.csv'
     """
     return os.fsencode(path).decode("utf-8", "backslashreplace")
 
@@ -195,7 +195,7 @@ class FileWatch:
     def _package(self, path: str) -> str:
         """The distribution that ships a file, by the top-level module whose folder it is in."""
         folder = next((folder for folder in self._packages if path.startswith(folder)), None)
-        return self._package_of(path[len(folder) :].split(os.sep)[0]) if folder else ""
+        return self._package_of(path[len(folder) :].split(os.sep, maxsplit=1)[0]) if folder else ""
 
     def _record(self, identifier: str, path: str, mode: FileMode) -> File:
         sha256, size, reason = "", None, ""

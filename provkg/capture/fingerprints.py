@@ -18,6 +18,7 @@ Two fingerprints are comparable when their algorithms are equal:
 from __future__ import annotations
 
 import sys
+from itertools import islice
 from typing import Any
 
 from xxhash import xxh3_128
@@ -85,8 +86,8 @@ def _kind_of_type(kind: type) -> ValueKind | None:
         package = (parent.__module__ or "").partition(".")[0]
         if package in _DATA_PACKAGES and (parent.__name__ in _TABLES or parent.__name__ in _ARRAYS):
             return ValueKind.DATASET
-        if parent.__module__ == "sklearn.utils._bunch" or parent.__module__ == "sklearn.utils" and (
-            parent.__name__ == "Bunch"
+        if parent.__module__ == "sklearn.utils._bunch" or (
+            parent.__module__ == "sklearn.utils" and (parent.__name__ == "Bunch")
         ):
             return None
     base = getattr(sys.modules.get("sklearn.base"), "BaseEstimator", None)
@@ -116,7 +117,7 @@ def columns_of(value: Any, limit: int = 1000) -> tuple[Column, ...]:
         pairs = zip(value.columns, value._mgr.get_dtypes(), strict=True)
     else:
         pairs = zip(value.columns, value.dtypes, strict=True)
-    return tuple(Column(name=str(column), type=str(kind)) for (column, kind), _ in zip(pairs, range(limit)))
+    return tuple(Column(name=str(column), type=str(kind)) for column, kind in islice(pairs, limit))
 
 
 def fingerprint_of(value: Any, limit: int = 1 << 62) -> Fingerprint | None:
@@ -141,7 +142,7 @@ def fingerprint_of(value: Any, limit: int = 1 << 62) -> Fingerprint | None:
     sparse = sys.modules.get("scipy.sparse")
     if sparse is not None and sparse.issparse(value):
         rows = value.tocsr()
-        state = xxh3_128(repr((rows.shape, str(rows.dtype))))
+        state = xxh3_128(repr((rows.shape, str(rows.dtype))).encode())
         for part in (rows.indptr, rows.indices, rows.data):
             _add_array(state, part)
         return Fingerprint(algorithm="xxh3-sparse", hex=state.hexdigest())

@@ -95,7 +95,12 @@ class Scope:
     __slots__ = ("code", "global_", "line", "local", "name")
 
     def __init__(
-        self, code: CellCode | None, line: int, local: Mapping[str, Any], global_: Mapping[str, Any], name: str = ""
+        self,
+        code: CellCode | None,
+        line: int,
+        local: Mapping[str, Any],
+        global_: Mapping[str, Any],
+        name: str = "",
     ) -> None:
         self.code = code
         self.line = line

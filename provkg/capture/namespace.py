@@ -84,7 +84,7 @@ def short_text(value: object) -> str:
 
 
 def variable_type(value: object) -> str:
-    """What a variable holds, as users name it: a class for instances, else ``module``, ``function``, ``class``."""
+    """What a variable holds: the class of an instance, else ``module``, ``function`` or ``class``."""
     if isinstance(value, ModuleType):
         return "module"
     if isinstance(value, FunctionType):

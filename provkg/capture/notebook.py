@@ -7,9 +7,9 @@ from __future__ import annotations
 
 import asyncio
 import atexit
+import contextlib
 import os
 import signal
-import sys
 import time
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
@@ -123,23 +123,31 @@ def run_notebook(
         journal.append(_started(run, source, digest, len(content), notebook, home, parameters or {}, command))
         journal.append(DocumentSeen(at=datetime.now(UTC), document=document_of(notebook, digest)))
         client = _Client(
-            notebook, name, source.parent, home, run, timeout=timeout, allow_errors=allow_errors, on_event=on_event
+            notebook,
+            name,
+            source.parent,
+            home,
+            run,
+            timeout=timeout,
+            allow_errors=allow_errors,
+            on_event=on_event,
         )
         status, error = Status.FAILED, None
         try:
             status, error = client.run()
         except BaseException as failure:
-            error = Error(name=type(failure).__name__, message=str(failure).splitlines()[0] if str(failure) else "")
+            error = Error(
+                name=type(failure).__name__, message=str(failure).splitlines()[0] if str(failure) else ""
+            )
             if isinstance(failure, KeyboardInterrupt | SystemExit):
                 status = Status.INTERRUPTED
             raise
         finally:
             order = _failed_order(home, run, status)
             executed = notebook_bytes(notebook)
-            _append_quietly(journal, _left(home, notebook, executed))
-            _append_quietly(
-                journal, RunFinished(ended_at=datetime.now(UTC), status=status, error=error, order=order)
-            )
+            finished = RunFinished(ended_at=datetime.now(UTC), status=status, error=error, order=order)
+            _append_quietly(journal, _left(home, notebook, executed), on_event)
+            _append_quietly(journal, finished, on_event)
     if output is not None:
         write_notebook(executed, Path(output))
     return RunReport(
@@ -189,19 +197,17 @@ def _started(
 def _left(home: Home, notebook: NotebookNode, executed: bytes) -> DocumentSeen:
     digest = sha256(executed)
     if home.capture.outputs:
-        try:
+        with contextlib.suppress(JournalError):
             digest, _ = put_object(home, executed)
-        except JournalError:
-            pass
     return DocumentSeen(at=datetime.now(UTC), document=document_of(notebook, digest))
 
 
-def _append_quietly(journal: Journal, event: Event) -> None:
+def _append_quietly(journal: Journal, event: Event, on_event: OnEvent) -> None:
     """The run's outcome is worth more than the complaint that its end could not be written."""
     try:
         journal.append(event)
     except JournalError as error:
-        print(f"provkg: {error.message}", file=sys.stderr)
+        on_event("warning", message=error.message)
 
 
 def _failed_order(home: Home, run: str, status: Status) -> int:
@@ -233,7 +239,7 @@ def _kernel_name(notebook: NotebookNode, asked: str) -> str:
     return str(name)
 
 
-class _Client(NotebookClient):  # type: ignore[misc]
+class _Client(NotebookClient):
     """Executes one notebook: tells the kernel which cell runs, and tells a listener how it goes."""
 
     def __init__(
@@ -300,8 +306,9 @@ class _Client(NotebookClient):  # type: ignore[misc]
         except (KernelError, asyncio.CancelledError):
             raise
         except (RuntimeError, OSError, NoSuchKernel) as failure:
+            reason = str(failure).strip() or type(failure).__name__
             raise KernelError(
-                f"The kernel {self.kernel_name!r} did not start: {str(failure).strip() or type(failure).__name__}",
+                f"The kernel {self.kernel_name!r} did not start: {reason}",
                 "Try `jupyter kernelspec list`, and `provkg doctor`.",
             ) from failure
         finally:
@@ -345,9 +352,12 @@ class _Client(NotebookClient):  # type: ignore[misc]
             manager.transport_encryption = "auto"
         return manager
 
+    def _kernel_client(self) -> Any:
+        return self.kc
+
     async def _language(self) -> None:
         """Ask the kernel what it is, as executed notebooks say it."""
-        reply = await self.async_wait_for_reply(await ensure_async(self.kc.kernel_info()))
+        reply = await self.async_wait_for_reply(await ensure_async(self._kernel_client().kernel_info()))
         if reply is not None and "language_info" in reply["content"]:
             self.nb.metadata["language_info"] = reply["content"]["language_info"]
 
@@ -362,7 +372,7 @@ class _Client(NotebookClient):  # type: ignore[misc]
 
     def _mark_requests(self) -> None:
         """Send the cell's id with each request, as JupyterLab does and nbclient does not."""
-        session = self.kc.session
+        session: Any = self._kernel_client().session
         make = session.msg
 
         def msg(msg_type: str, *args: Any, **kwargs: Any) -> dict[str, Any]:
@@ -387,13 +397,14 @@ class _Client(NotebookClient):  # type: ignore[misc]
 
     def _interrupted(self) -> None:
         again, self._stopped = self._stopped, True
-        manager = self.km
+        manager: Any = self.km
         stop = manager.shutdown_kernel(now=True) if again else manager.interrupt_kernel()
         self._stopping = asyncio.ensure_future(stop)
 
     async def _async_handle_timeout(self, timeout: int, cell: NotebookNode | None = None) -> None:
         """Interrupt the cell that took too long, give it a moment to be recorded, and give up."""
-        await self.km.interrupt_kernel()
+        manager: Any = self.km
+        await manager.interrupt_kernel()
         deadline = time.monotonic() + _GRACE
         while time.monotonic() < deadline:
             if self._cell_ended():
@@ -401,6 +412,7 @@ class _Client(NotebookClient):  # type: ignore[misc]
             await asyncio.sleep(0.1)
         else:
             self.shutdown_kernel = "immediate"
+        assert cell is not None
         raise CellTimeoutError.error_from_timeout_and_cell("Cell execution timed out", timeout, cell)
 
     def _cell_ended(self) -> bool:

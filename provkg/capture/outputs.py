@@ -26,9 +26,9 @@ _BINARY = ("image/png", "image/jpeg", "application/pdf")
 
 
 def without_colour(text: str) -> str:
-    """A text without terminal colour codes.
+    r"""A text without terminal colour codes.
 
-    >>> without_colour("\\x1b[31mred\\x1b[0m")
+    >>> without_colour("\x1b[31mred\x1b[0m")
     'red'
     """
     return _COLOUR.sub("", text)
@@ -98,7 +98,7 @@ class OutputWatch:
         while self._undo:
             self._undo.pop()()
 
-    def wrote(self, kind: OutputKind, text: str) -> None:
+    def wrote(self, kind: OutputKind, text: object) -> None:
         """Take text written to a stream; anything that is not text is left to the stream to refuse."""
         if isinstance(text, str) and text:
             try:
@@ -135,7 +135,9 @@ class OutputWatch:
             content = MediaContent(media_type="text/plain", sha256=sha256, size=len(raw), kept=kept)
             text = f"{error.name}: {error.message}"
             displayed.append(
-                self._make(OutputKind.ERROR, (content,), text[: self._text_limit], len(text) > self._text_limit)
+                self._make(
+                    OutputKind.ERROR, (content,), text[: self._text_limit], len(text) > self._text_limit
+                )
             )
         outputs, self._outputs = (*self._outputs, *displayed), []
         return outputs
@@ -146,7 +148,9 @@ class OutputWatch:
         if stream.kept < self._stream_limit:
             sha256, kept = self._put(text.encode("utf-8", "backslashreplace"))
         content = MediaContent(media_type="text/plain", sha256=sha256, size=stream.size, kept=kept)
-        self._add(kind, (content,), text[: self._text_limit], stream.size > len(text[: self._text_limit].encode("utf-8", "backslashreplace")))
+        shown = text[: self._text_limit]
+        truncated = stream.size > len(shown.encode("utf-8", "backslashreplace"))
+        self._add(kind, (content,), shown, truncated)
 
     def _add(self, kind: OutputKind, contents: tuple[MediaContent, ...], text: str, truncated: bool) -> None:
         self._outputs.append(self._make(kind, contents, text, truncated))
@@ -156,9 +160,7 @@ class OutputWatch:
     ) -> Output:
         self._count += 1
         clean = text.encode("utf-8", "backslashreplace").decode()
-        return Output(
-            id=f"o{self._count}", kind=kind, contents=contents, text=clean, truncated=truncated
-        )
+        return Output(id=f"o{self._count}", kind=kind, contents=contents, text=clean, truncated=truncated)
 
 
 def _bytes(media_type: str, content: Any) -> bytes:

@@ -309,7 +309,9 @@ class Session:
         self._cell.calls[function, line] += 1
         if self._cell.calls[function, line] <= _MAX_CALLS_OF_A_LINE:
             return False
-        self.notice(function, f"calls on line {line} beyond the first {_MAX_CALLS_OF_A_LINE} are not recorded")
+        self.notice(
+            function, f"calls on line {line} beyond the first {_MAX_CALLS_OF_A_LINE} are not recorded"
+        )
         return True
 
     def add(self, activity: Activity) -> None:

@@ -282,7 +282,9 @@ def _tells_apart(shape: tuple[int, ...]) -> bool:
 
 def _shorten(node: Node) -> None:
     """Let a temporary's edges pass over temporaries that are gone, so that chains stay short."""
-    if node.id or not any(isinstance(e.parent, Node) and e.parent.dead and not e.parent.id for e in node.edges):
+    if node.id or not any(
+        isinstance(e.parent, Node) and e.parent.dead and not e.parent.id for e in node.edges
+    ):
         return
     edges: dict[int, Edge] = {}
     for edge in node.edges:
@@ -301,7 +303,8 @@ def _shorten(node: Node) -> None:
 
 def _nearest_recorded(node: Node) -> Iterator[tuple[str, Evidence, tuple[str, ...]]]:
     """Walk up through temporaries: each nearest recorded ancestor, the weakest evidence on the way, and
-    the operations, first to last."""
+    the operations, first to last.
+    """
     pending: list[tuple[Node, Evidence, tuple[str, ...]]] = [(node, Evidence.OBSERVED, ())]
     seen: set[tuple[int, Evidence]] = set()
     while pending and len(seen) < _MAX_TEMPORARIES:

@@ -33,7 +33,8 @@ def test_a_result_leads_back_to_the_file_through_every_step(execute: Execute) ->
         IMPORTS,
         "df = pd.read_csv('a.csv')\nclean = df.dropna().assign(ratio=df.one / (df.two + 1))",
         "X, y = clean.drop(columns='label'), clean['label']\n"
-        "X_train, X_test, y_train, y_test = train_test_split(X, y, test_size=0.25, random_state=3, stratify=y)",
+        "parts = train_test_split(X, y, test_size=0.25, random_state=3, stratify=y)\n"
+        "X_train, X_test, y_train, y_test = parts",
         "model = make_pipeline(StandardScaler(), LogisticRegression(C=0.5)).fit(X_train, y_train)",
         "predicted = model.predict(X_test)\naccuracy_score(y_test, predicted)",
     )
@@ -81,8 +82,9 @@ def test_a_model_keeps_its_data_when_the_reading_cell_is_run_again_on_another_fi
 def test_values_are_followed_through_functions_containers_and_new_names(execute: Execute) -> None:
     seen = execute(
         IMPORTS,
-        "def load(name):\n    raw = pd.read_csv(name)\n    return prepare(raw)\n\n"
-        "def prepare(table):\n    table = table[table.one > 3].copy()\n    table['sum'] = table.one + table.two\n"
+        "def load(name):\n    raw = pd.read_csv(name)\n    return prepare(raw)\n"
+        "def prepare(table):\n    table = table[table.one > 3].copy()\n"
+        "    table['sum'] = table.one + table.two\n"
         "    return {'X': table[['one', 'sum']], 'y': table.label}\n\n"
         "def fit(parts):\n    inner = RandomForestClassifier(5, random_state=0)\n"
         "    return inner.fit(parts['X'], parts['y'])",
@@ -186,9 +188,11 @@ def test_cross_validation_is_one_activity_with_its_fits_and_folds(execute: Execu
 def test_a_model_read_from_a_file_is_the_one_that_was_saved(execute: Execute) -> None:
     seen = execute(
         IMPORTS,
-        "df = pd.read_csv('a.csv')\nmodel = Ridge().fit(df[['one']], df.two)\njoblib.dump(model, 'm.joblib')\n"
-        "with open('m.pickle', 'wb') as f:\n    pickle.dump(model, f)\nnp.save('x.npy', df[['one']].values)",
-        "first = joblib.load('m.joblib')\nwith open('m.pickle', 'rb') as f:\n    second = pickle.load(f)\n"
+        "df = pd.read_csv('a.csv')\nmodel = Ridge().fit(df[['one']], df.two)\n"
+        "joblib.dump(model, 'm.joblib')\nwith open('m.pickle', 'wb') as f:\n    pickle.dump(model, f)\n"
+        "np.save('x.npy', df[['one']].values)",
+        "first = joblib.load('m.joblib')\n"
+        "with open('m.pickle', 'rb') as f:\n    second = pickle.load(f)\n"
         "x = np.load('x.npy')\nprint(mean_squared_error(df.two, second.predict(x)))",
     )
     assert seen.notices == []
@@ -207,13 +211,25 @@ def test_pandas_operations_of_many_kinds_are_derivations(execute: Execute) -> No
     seen = execute(
         IMPORTS,
         "a = pd.read_csv('a.csv')\nb = pd.read_csv('b.csv')",
-        "merged = a.merge(b, on='one', suffixes=('', '_b'))\nstacked = pd.concat([a, b])\n"
-        "grouped = a.groupby('label').two.mean().reset_index()\npivoted = a.pivot_table(index='three', values='two')\n"
-        "text = a.one.astype(str).str.zfill(4)\nwhen = pd.to_datetime(a.one, unit='D').dt.year\n"
-        "masked = a[(a.one > 2) & (a.two < 9)]\nqueried = a.query('one > 4')\nfilled = a.fillna(0)\n"
-        "dummies = pd.get_dummies(a, columns=['three'])\nlogged = np.log1p(a.one)\napplied = a.apply(lambda r: r.one, axis=1)\n"
-        "array = np.asarray(a['two'])\nbuilt = pd.DataFrame({'x': a.one, 'y': b.two})\nclipped = a.clip(0, 5)\n"
-        "rolled = a.one.rolling(3).mean()\nbinned = pd.cut(a.one, 3)\nindexed = a.iloc[:10]\nlocated = a.loc[a.one > 1, ['one']]",
+        """merged = a.merge(b, on='one', suffixes=('', '_b'))
+stacked = pd.concat([a, b])
+grouped = a.groupby('label').two.mean().reset_index()
+pivoted = a.pivot_table(index='three', values='two')
+text = a.one.astype(str).str.zfill(4)
+when = pd.to_datetime(a.one, unit='D').dt.year
+masked = a[(a.one > 2) & (a.two < 9)]
+queried = a.query('one > 4')
+filled = a.fillna(0)
+dummies = pd.get_dummies(a, columns=['three'])
+logged = np.log1p(a.one)
+applied = a.apply(lambda r: r.one, axis=1)
+array = np.asarray(a['two'])
+built = pd.DataFrame({'x': a.one, 'y': b.two})
+clipped = a.clip(0, 5)
+rolled = a.one.rolling(3).mean()
+binned = pd.cut(a.one, 3)
+indexed = a.iloc[:10]
+located = a.loc[a.one > 1, ['one']]""",
     )
     assert seen.notices == []
     both = {"merged", "stacked", "built"}
@@ -244,7 +260,8 @@ def test_what_only_the_text_tells_is_marked_as_inferred(execute: Execute) -> Non
 def test_a_bundled_data_set_is_named_by_its_file_and_package(execute: Execute) -> None:
     seen = execute(
         "from sklearn.datasets import load_iris\nX, y = load_iris(return_X_y=True)\n"
-        "from sklearn.tree import DecisionTreeClassifier\ntree = DecisionTreeClassifier(random_state=0).fit(X, y)",
+        "from sklearn.tree import DecisionTreeClassifier\n"
+        "tree = DecisionTreeClassifier(random_state=0).fit(X, y)",
     )
     iris = seen.file("iris.csv")
     assert iris.package == "scikit-learn"
@@ -256,7 +273,8 @@ def test_a_bundled_data_set_is_named_by_its_file_and_package(execute: Execute) -
 def test_plain_opening_and_writing_is_seen_and_noise_is_not(execute: Execute, tmp_path: Path) -> None:
     seen = execute(
         "import json, tempfile\nfrom pathlib import Path\nimport matplotlib.pyplot as plt",
-        "text = Path('a.csv').read_text()\nwith open('out.json', 'w') as f:\n    json.dump({'n': len(text)}, f)",
+        "text = Path('a.csv').read_text()\n"
+        "with open('out.json', 'w') as f:\n    json.dump({'n': len(text)}, f)",
         "plt.plot([1, 2]); plt.title('é'); plt.savefig('figure.png'); plt.show()",
         "len(open('out.json').read())",
     )
@@ -272,13 +290,14 @@ def test_seeds_and_draws_without_one_are_told_apart(execute: Execute) -> None:
     seen = execute(
         IMPORTS + "import random",
         "df = pd.read_csv('a.csv')\nX, y = df[['one', 'two']], df.label",
-        "RandomForestClassifier(2).fit(X, y)\nLogisticRegression().fit(X, y)\nRandomForestClassifier(2, random_state=0).fit(X, y)",
+        "RandomForestClassifier(2).fit(X, y)\nLogisticRegression().fit(X, y)\n"
+        "RandomForestClassifier(2, random_state=0).fit(X, y)",
         "parts = train_test_split(X, y)",
         "np.random.seed(5); random.seed(6)\nRandomForestClassifier(2).fit(X, y)",
     )
-    drew = [(a.function.rpartition(".")[0].rpartition(".")[2] or a.function, a.unseeded) for a in seen.activities]
-    assert [unseeded for _, unseeded in drew[1:]] == [True, False, False, True, False]
-    assert [(s.generator, s.value) for s in seen.run.executions[4].seeds] == [("numpy.random", 5), ("random", 6)]
+    assert [activity.unseeded for activity in seen.activities[1:]] == [True, False, False, True, False]
+    seeds = [(seed.generator, seed.value) for seed in seen.run.executions[4].seeds]
+    assert seeds == [("numpy.random", 5), ("random", 6)]
 
 
 @pytest.mark.usefixtures("tables")
@@ -301,9 +320,11 @@ def test_a_failing_fit_is_recorded_as_failed(execute: Execute) -> None:
 def test_user_defined_estimators_are_seen(execute: Execute) -> None:
     seen = execute(
         IMPORTS + "from sklearn.base import BaseEstimator, ClassifierMixin, TransformerMixin",
-        "class Majority(ClassifierMixin, BaseEstimator):\n    def __init__(self, tie=0):\n        self.tie = tie\n"
-        "    def fit(self, X, y):\n        self.classes_ = np.unique(y)\n        self.value_ = int(y.mean() > 0.5) or self.tie\n"
-        "        return self\n    def predict(self, X):\n        return np.full(len(X), self.value_)\n"
+        "class Majority(ClassifierMixin, BaseEstimator):\n"
+        "    def __init__(self, tie=0):\n        self.tie = tie\n"
+        "    def fit(self, X, y):\n        self.classes_ = np.unique(y)\n"
+        "        self.value_ = int(y.mean() > 0.5) or self.tie\n        return self\n"
+        "    def predict(self, X):\n        return np.full(len(X), self.value_)\n"
         "class Double(TransformerMixin, BaseEstimator):\n    def fit(self, X, y=None):\n        return self\n"
         "    def transform(self, X):\n        return X * 2",
         "df = pd.read_csv('a.csv')\nmodel = Majority(tie=1).fit(df[['one']], df.label)\n"
@@ -312,15 +333,19 @@ def test_user_defined_estimators_are_seen(execute: Execute) -> None:
     [training] = seen.of_kind(ActivityKind.TRAINING)
     assert training.implementation == "__main__.Majority"
     assert [s.name for s in training.settings if s.explicit] == ["tie"]
-    assert seen.held("doubled").id in {g for a in seen.of_kind(ActivityKind.PREPROCESSING) for g in a.generated}
+    assert seen.held("doubled").id in {
+        g for a in seen.of_kind(ActivityKind.PREPROCESSING) for g in a.generated
+    }
     assert seen.results[0].metric == "accuracy"
     assert seen.came_from("doubled", evidence="observed") == {"a.csv"}
 
 
 def test_calls_of_one_line_are_not_recorded_without_end(execute: Execute) -> None:
     seen = execute(
-        "import numpy as np\nfrom sklearn.linear_model import SGDClassifier\nfrom sklearn.metrics import accuracy_score",
-        "X = np.arange(200.).reshape(-1, 1); y = (X[:, 0] > 90).astype(int)\nmodel = SGDClassifier(random_state=0)\n"
+        "import numpy as np\nfrom sklearn.linear_model import SGDClassifier\n"
+        "from sklearn.metrics import accuracy_score",
+        "X = np.arange(200.).reshape(-1, 1); y = (X[:, 0] > 90).astype(int)\n"
+        "model = SGDClassifier(random_state=0)\n"
         "for _ in range(250):\n    model.partial_fit(X, y, classes=[0, 1])",
         "accuracy_score(y, model.predict(X))",
     )

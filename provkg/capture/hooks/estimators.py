@@ -27,7 +27,9 @@ class _EstimatorCall(Call):
 
     def __init__(self, session: Session, method: str, args: tuple[Any, ...], kwargs: dict[str, Any]) -> None:
         kind = type(args[0])
-        super().__init__(session, f"{type_name(kind)}.{method}", session.package_of(kind.__module__.partition(".")[0]))
+        super().__init__(
+            session, f"{type_name(kind)}.{method}", session.package_of(kind.__module__.partition(".")[0])
+        )
         self.method = method
         self.estimator = args[0]
         self.implementation = type_name(kind)

@@ -47,7 +47,9 @@ class Splitting(Call):
 
     kind = ActivityKind.SPLITTING
 
-    def __init__(self, session: Session, function: Any, args: tuple[Any, ...], kwargs: dict[str, Any]) -> None:
+    def __init__(
+        self, session: Session, function: Any, args: tuple[Any, ...], kwargs: dict[str, Any]
+    ) -> None:
         super().__init__(session, f"sklearn.model_selection.{function.__name__}", "scikit-learn")
         self.arrays = args
         self.nodes = [self.use(array, Role.DATA, "arrays", _others(args, array)) for array in args]
@@ -62,7 +64,9 @@ class Splitting(Call):
             self.settings += (setting("stratify", None, None),)
         else:
             name = next(iter(session.names_in_frame(stratify)), "given")
-            self.settings += (Setting(name="stratify", value=name, type=type_name(type(stratify)), explicit=True),)
+            self.settings += (
+                Setting(name="stratify", value=name, type=type_name(type(stratify)), explicit=True),
+            )
 
     @classmethod
     def of(cls, function: Any) -> Begin:
@@ -107,7 +111,12 @@ class Measuring(Call):
     kind = ActivityKind.EVALUATION
 
     def __init__(
-        self, session: Session, function: Any, signature: inspect.Signature, args: tuple[Any, ...], kwargs: dict[str, Any]
+        self,
+        session: Session,
+        function: Any,
+        signature: inspect.Signature,
+        args: tuple[Any, ...],
+        kwargs: dict[str, Any],
     ) -> None:
         super().__init__(session, f"sklearn.metrics.{function.__name__}", "scikit-learn")
         self.metric = metric_name(function.__name__)
@@ -174,7 +183,12 @@ class CrossValidating(Call):
     kind = ActivityKind.EVALUATION
 
     def __init__(
-        self, session: Session, function: Any, signature: inspect.Signature, args: tuple[Any, ...], kwargs: dict[str, Any]
+        self,
+        session: Session,
+        function: Any,
+        signature: inspect.Signature,
+        args: tuple[Any, ...],
+        kwargs: dict[str, Any],
     ) -> None:
         super().__init__(session, _public_name(function), "scikit-learn")
         given = arguments(signature, args, kwargs)

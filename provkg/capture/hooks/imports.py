@@ -73,7 +73,7 @@ class ImportWatch(MetaPathFinder):
 
         def exec_module(module: ModuleType) -> None:
             execute(module)
-            del loader.exec_module  # type: ignore[misc]
+            del loader.exec_module
             for hook in self._hooks.pop(name, ()):
                 self._run(hook, module)
 

@@ -115,7 +115,7 @@ class Saving:
 
     @classmethod
     def of(cls, function: str, package: str, *, value: int = 0, target: int = 1) -> Begin:
-        """A beginner for calls whose arguments number ``value`` and ``target`` are what is written and where to."""
+        """A beginner for calls that write argument number ``value`` to argument number ``target``."""
 
         def begin(args: tuple[Any, ...], kwargs: dict[str, Any]) -> Saving | None:
             session = gate.session
@@ -157,7 +157,7 @@ class Saving:
 
 
 def _parts(result: Any) -> list[Any]:
-    """The followed values in what a loader returned: itself, the elements of a tuple, the fields of a bunch."""
+    """The followed values in what a loader returned: itself, or the parts of a tuple or bunch."""
     if kind_of(result) is not None:
         return [result]
     if isinstance(result, tuple):

@@ -21,7 +21,7 @@ def number(value: Any) -> tuple[float | int | None, str]:
     >>> number("0.5")
     (None, '')
     """
-    if isinstance(value, bool) or isinstance(value, str):
+    if isinstance(value, (bool, str)):
         return None, ""
     if getattr(value, "shape", None) == () and hasattr(value, "item"):
         value = value.item()

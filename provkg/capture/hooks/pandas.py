@@ -7,7 +7,6 @@ warn of chained assignment must not get a frame more: those are followed by what
 
 from __future__ import annotations
 
-import os
 import sys
 from collections.abc import Callable, Iterator
 from types import ModuleType
@@ -16,7 +15,7 @@ from typing import Any
 from provkg.capture.fingerprints import kind_of
 from provkg.capture.gate import gate
 from provkg.capture.hooks.loading import Loading, Saving
-from provkg.capture.hooks.wrap import follow, is_replacement, step
+from provkg.capture.hooks.wrap import Follower, follow, is_replacement, step
 from provkg.capture.session import Session
 from provkg.capture.values import Node
 
@@ -103,12 +102,30 @@ _COUNTS_REFERENCES = frozenset(
 _NOT_DERIVING = frozenset(
     {"pipe", "info", "items", "iterrows", "itertuples", "keys", "memory_usage", "plot", "hist", "boxplot"}
 )
-_NOT_DERIVING |= {"equals", "to_clipboard", "to_gbq", "to_sql", "to_xarray", "to_iceberg", "first_valid_index"}
+_NOT_DERIVING |= {
+    "equals",
+    "to_clipboard",
+    "to_gbq",
+    "to_sql",
+    "to_xarray",
+    "to_iceberg",
+    "first_valid_index",
+}
 _NOT_DERIVING |= {"last_valid_index", "style", "sparse", "groupby", "rolling", "expanding", "ewm", "resample"}
 _CHANGING = frozenset({"insert", "pop", "__delitem__", "isetitem"})
 _BY_FRAME = frozenset({"query", "eval"})
-_SETTERS = ("_set_item", "_setitem_slice", "_setitem_array", "_setitem_frame", "_set_item_frame_value")
-_SETTERS += ("_set_values", "_set_with_engine", "_set_with", "_set_value", "_set_axis")
+_SETTERS = (
+    "_set_item",
+    "_setitem_slice",
+    "_setitem_array",
+    "_setitem_frame",
+    "_set_item_frame_value",
+    "_set_values",
+    "_set_with_engine",
+    "_set_with",
+    "_set_value",
+    "_set_axis",
+)
 _PROPERTIES = ("values", "T", "array")
 
 
@@ -123,11 +140,11 @@ def _patch(pandas: ModuleType) -> None:
         for name in _WRITERS:
             _wrap_writer(owner, name)
         for name in _SETTERS:
-            _replace(owner, name, lambda original, name=name: follow(original, _changed(name)))
+            _replace(owner, name, _following(_changed(name)))
         for name in _PROPERTIES:
             _follow_property(owner, name, f"pandas.{owner.__name__}.{name}")
-    _replace(frame, "__finalize__", lambda original: follow(original, _finalized))
-    _replace(frame, "_update_inplace", lambda original: follow(original, _changed("inplace")))
+    _replace(frame, "__finalize__", _following(_finalized))
+    _replace(frame, "_update_inplace", _following(_changed("inplace")))
     _patch_indexers()
     _patch_groups()
     _patch_accessors()
@@ -157,10 +174,8 @@ def _patch_functions(pandas: ModuleType) -> None:
 def _patch_indexers() -> None:
     indexing = sys.modules["pandas.core.indexing"]
     for owner in (indexing._LocationIndexer, indexing._ScalarAccessIndexer, indexing._AtIndexer):
-        _replace(owner, "__getitem__", lambda original: follow(original, _derived_from("obj", "pandas.loc")))
-    _replace(
-        indexing._iLocIndexer, "_setitem_with_indexer", lambda original: follow(original, _changed("loc", "obj"))
-    )
+        _replace(owner, "__getitem__", _following(_derived_from("obj", "pandas.loc")))
+    _replace(indexing._iLocIndexer, "_setitem_with_indexer", _following(_changed("loc", "obj")))
 
 
 def _patch_groups() -> None:
@@ -177,12 +192,14 @@ def _patch_groups() -> None:
     ):
         owners.append(getattr(sys.modules.get(module), name, None))
     for owner in owners:
-        for name in dir(owner) if owner is not None else ():
+        if owner is None:
+            continue
+        for name in dir(owner):
             if name.startswith("_") or name in _NOT_DERIVING or name in ("pipe", "obj"):
                 continue
             if callable(getattr(owner, name, None)) and not isinstance(getattr(owner, name), type):
                 label = f"pandas.{owner.__name__}.{name}"
-                _replace(owner, name, lambda original, label=label: follow(original, _derived_from("obj", label)))
+                _replace(owner, name, _following(_derived_from("obj", label)))
 
 
 def _patch_accessors() -> None:
@@ -190,20 +207,20 @@ def _patch_accessors() -> None:
     for name in dir(strings) if strings is not None else ():
         if not name.startswith("_") and callable(getattr(strings, name, None)):
             label = f"pandas.Series.str.{name}"
-            _replace(strings, name, lambda original, label=label: follow(original, _derived_from("_orig", label)))
+            _replace(strings, name, _following(_derived_from("_orig", label)))
     properties = getattr(sys.modules.get("pandas.core.indexes.accessors"), "Properties", None)
     for name in ("_delegate_property_get", "_delegate_method"):
-        _replace(
-            properties, name, lambda original: follow(original, _derived_from("_parent", "pandas.Series.dt"))
-        )
+        _replace(properties, name, _following(_derived_from("_parent", "pandas.Series.dt")))
     categories = getattr(sys.modules.get("pandas.core.arrays.categorical"), "CategoricalAccessor", None)
     for name in ("_delegate_property_get", "_delegate_method"):
-        _replace(
-            categories, name, lambda original: follow(original, _derived_from("_parent", "pandas.Series.cat"))
-        )
+        _replace(categories, name, _following(_derived_from("_parent", "pandas.Series.cat")))
 
 
 # --- replacing --------------------------------------------------------------------------------------
+
+
+def _following(observe: Follower) -> Callable[[Any], Any]:
+    return lambda original: follow(original, observe)
 
 
 def _replace(owner: Any, name: str, make: Callable[[Any], Any]) -> None:
@@ -262,30 +279,27 @@ def _sources(
             yield from _sources(session, tuple(value.values()), {}, depth - 1)
 
 
-def _derived(label: str) -> Callable[[tuple[Any, ...], dict[str, Any], Any], None]:
+def _derived(label: str) -> Follower:
     def observe(args: tuple[Any, ...], kwargs: dict[str, Any], result: Any) -> None:
         session = gate.session
         if session is None:
             return
         owner = args[0] if args else None
         if kwargs.get("inplace") and owner is not None and kind_of(owner) is not None:
-            others = [node for node in _sources(session, args[1:], kwargs)]
+            others = list(_sources(session, args[1:], kwargs))
             session.tracker.revise(owner, others, label)
             return
         if result is None and kind_of(owner) is not None and label.endswith("__init__"):
             result, args = owner, args[1:]
         results = result if isinstance(result, tuple) and len(result) <= 20 else (result,)
         for made in results:
-            if made is not owner or label.endswith("__init__"):
-                if kind_of(made) is not None:
-                    session.tracker.derive(made, tuple(_sources(session, args, kwargs)), label)
+            if (made is not owner or label.endswith("__init__")) and kind_of(made) is not None:
+                session.tracker.derive(made, tuple(_sources(session, args, kwargs)), label)
 
     return observe
 
 
-def _derived_from(
-    attribute: str, label: str
-) -> Callable[[tuple[Any, ...], dict[str, Any], Any], None]:
+def _derived_from(attribute: str, label: str) -> Follower:
     """For methods of a helper object (``groupby``, ``loc``, ``str``) that holds the table it works on."""
 
     def observe(args: tuple[Any, ...], kwargs: dict[str, Any], result: Any) -> None:
@@ -299,7 +313,7 @@ def _derived_from(
     return observe
 
 
-def _changing(label: str) -> Callable[[tuple[Any, ...], dict[str, Any], Any], None]:
+def _changing(label: str) -> Follower:
     """For methods that change their object and may return a part of it."""
 
     def observe(args: tuple[Any, ...], kwargs: dict[str, Any], result: Any) -> None:
@@ -313,7 +327,7 @@ def _changing(label: str) -> Callable[[tuple[Any, ...], dict[str, Any], Any], No
     return observe
 
 
-def _changed(label: str, attribute: str = "") -> Callable[[tuple[Any, ...], dict[str, Any], Any], None]:
+def _changed(label: str, attribute: str = "") -> Follower:
     """For pandas' own setters: ``self`` (or the table it holds) has a new state."""
 
     def observe(args: tuple[Any, ...], kwargs: dict[str, Any], result: Any) -> None:
@@ -322,7 +336,7 @@ def _changed(label: str, attribute: str = "") -> Callable[[tuple[Any, ...], dict
         if session is None or kind_of(table) is None:
             return
         operation = f"pandas.{type(table).__name__}.{_SETTER_NAMES.get(label, label)}"
-        sources = [node for node in _sources(session, args[1:], kwargs)]
+        sources = list(_sources(session, args[1:], kwargs))
         session.tracker.revise(table, sources, operation)
 
     return observe

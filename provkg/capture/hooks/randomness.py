@@ -33,7 +33,9 @@ def global_state() -> tuple[int, bytes] | None:
     return (state["pos"], state["key"].tobytes()) if isinstance(state, dict) and "pos" in state else None
 
 
-def _seeding(generator: str, names: tuple[str, ...]) -> Callable[[tuple[Any, ...], dict[str, Any], Any], None]:
+def _seeding(
+    generator: str, names: tuple[str, ...]
+) -> Callable[[tuple[Any, ...], dict[str, Any], Any], None]:
     def observe(args: tuple[Any, ...], kwargs: dict[str, Any], result: Any) -> None:
         session = gate.session
         if session is None:

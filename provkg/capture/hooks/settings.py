@@ -5,7 +5,7 @@ from __future__ import annotations
 import inspect
 import math
 from collections.abc import Mapping
-from functools import lru_cache
+from types import MappingProxyType
 from typing import Any
 
 from provkg.capture.fingerprints import is_estimator, kind_of, type_name
@@ -53,13 +53,17 @@ def setting(name: str, value: Any, default: Any = inspect.Parameter.empty) -> Se
     return Setting(name=name, value=shown, type=kind, explicit=explicit)
 
 
-@lru_cache(maxsize=None)
+_known_defaults: dict[type, Mapping[str, Any]] = {}
+
+
 def _defaults(kind: type) -> Mapping[str, Any]:
-    try:
-        parameters = inspect.signature(kind).parameters
-    except (TypeError, ValueError):
-        return {}
-    return {name: parameter.default for name, parameter in parameters.items()}
+    if kind not in _known_defaults:
+        try:
+            parameters = inspect.signature(kind).parameters
+        except (TypeError, ValueError):
+            parameters = MappingProxyType({})
+        _known_defaults[kind] = {name: parameter.default for name, parameter in parameters.items()}
+    return _known_defaults[kind]
 
 
 def settings_of(estimator: Any) -> tuple[Setting, ...]:
@@ -73,8 +77,10 @@ def settings_of(estimator: Any) -> tuple[Setting, ...]:
             owners[name] = value
     for name in sorted(parameters):
         path, _, own = name.rpartition("__")
-        default = _defaults(type(owners[path])).get(own, inspect.Parameter.empty) if path in owners else (
-            inspect.Parameter.empty
+        default = (
+            _defaults(type(owners[path])).get(own, inspect.Parameter.empty)
+            if path in owners
+            else (inspect.Parameter.empty)
         )
         found.append(setting(name, parameters[name], default))
     return tuple(found)

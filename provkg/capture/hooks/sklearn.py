@@ -12,6 +12,7 @@ from collections.abc import Callable, Iterator
 from types import ModuleType
 from typing import Any
 
+from provkg.capture.gate import gate
 from provkg.capture.hooks.estimators import Fitting, Predicting, Scoring, Transforming
 from provkg.capture.hooks.evaluating import CrossValidating, Measuring, Splitting, is_metric
 from provkg.capture.hooks.loading import Loading
@@ -42,8 +43,15 @@ _METRIC_MODULES = (
     "sklearn.metrics.cluster._supervised",
     "sklearn.metrics.cluster._unsupervised",
 )
-_VALIDATIONS = ("cross_val_score", "cross_validate", "cross_val_predict", "learning_curve", "validation_curve")
-_VALIDATIONS += ("permutation_test_score", "permutation_importance")
+_VALIDATIONS = (
+    "cross_val_score",
+    "cross_validate",
+    "cross_val_predict",
+    "learning_curve",
+    "validation_curve",
+    "permutation_test_score",
+    "permutation_importance",
+)
 
 
 def _patch_base(module: ModuleType) -> None:
@@ -53,25 +61,28 @@ def _patch_base(module: ModuleType) -> None:
         _wrap_methods(known)
 
 
-def _watch_subclasses(base: type) -> None:
+def _watch_subclasses(base: Any) -> None:
     if "__init_subclass__" in base.__dict__:
         return
 
-    def __init_subclass__(cls: type, **kwargs: Any) -> None:
+    def made(cls: Any, /, **kwargs: Any) -> None:
         super(base, cls).__init_subclass__(**kwargs)
-        try:
-            _wrap_methods(cls)
-        except Exception as error:
-            from provkg.capture.gate import gate
+        _wrap_quietly(cls)
 
-            if gate.session is not None:
-                gate.session.notice(f"hooks on {cls.__qualname__}", error)
+    base.__init_subclass__ = classmethod(made)
 
-    base.__init_subclass__ = classmethod(__init_subclass__)  # type: ignore[assignment]
+
+def _wrap_quietly(cls: type) -> None:
+    try:
+        _wrap_methods(cls)
+    except Exception as error:
+        if gate.session is not None:
+            gate.session.notice(f"hooks on {cls.__qualname__}", error)
 
 
 def _subclasses(base: type) -> Iterator[type]:
-    for child in base.__subclasses__():
+    children: list[type] = base.__subclasses__()
+    for child in children:
         yield child
         yield from _subclasses(child)
 
@@ -99,17 +110,16 @@ def _wrap_method(owner: type, name: str, begin: Callable[..., Any], is_fit: bool
 
 def _patch_output(module: ModuleType) -> None:
     """``transform`` is wrapped again when its output becomes a frame (``set_output``): follow that frame."""
-    mixin = module._SetOutputMixin
+    mixin: Any = module._SetOutputMixin
     original = mixin.__dict__["__init_subclass__"].__func__
-    if is_replacement(original) or getattr(original, "_provkg", False):
+    if original.__module__ == __name__:
         return
 
-    def __init_subclass__(cls: type, *args: Any, **kwargs: Any) -> None:
+    def made(cls: Any, /, *args: Any, **kwargs: Any) -> None:
         original(cls, *args, **kwargs)
-        _wrap_methods(cls)
+        _wrap_quietly(cls)
 
-    __init_subclass__._provkg = True  # type: ignore[attr-defined]
-    mixin.__init_subclass__ = classmethod(__init_subclass__)
+    mixin.__init_subclass__ = classmethod(made)
 
 
 def _patch_metrics(module: ModuleType) -> None:
@@ -135,10 +145,17 @@ def _patch_validation(module: ModuleType) -> None:
 
 def _patch_datasets(module: ModuleType) -> None:
     for name, function in list(vars(module).items()):
-        if inspect.isfunction(function) and name.startswith(("load_", "fetch_")) and not is_replacement(function):
-            if function.__module__ == module.__name__ and name != "load_files":
-                label = f"sklearn.datasets.{name}"
-                setattr(module, name, step(function, Loading.of(label, "scikit-learn", target=99)))
+        if (
+            (
+                inspect.isfunction(function)
+                and name.startswith(("load_", "fetch_"))
+                and not is_replacement(function)
+            )
+            and function.__module__ == module.__name__
+            and name != "load_files"
+        ):
+            label = f"sklearn.datasets.{name}"
+            setattr(module, name, step(function, Loading.of(label, "scikit-learn", target=99)))
 
 
 def _also(names: tuple[str, ...], patch: Callable[[ModuleType], None]) -> Callable[[ModuleType], None]:
@@ -147,12 +164,12 @@ def _also(names: tuple[str, ...], patch: Callable[[ModuleType], None]) -> Callab
     def hook(module: ModuleType) -> None:
         before = dict(vars(module))
         patch(module)
-        for package in names:
-            above = sys.modules.get(package)
-            for name, value in vars(module).items():
-                if above is not None and is_replacement(value) and vars(above).get(name) is before.get(name):
-                    if before.get(name) is not None:
-                        setattr(above, name, value)
+        packages = [sys.modules[name] for name in names if name in sys.modules]
+        for name, value in vars(module).items():
+            if is_replacement(value) and before.get(name) is not value:
+                for package in packages:
+                    if vars(package).get(name) is before[name]:
+                        setattr(package, name, value)
 
     return hook
 

@@ -19,7 +19,7 @@ from typing import Any, Protocol
 
 from provkg.capture.gate import gate
 
-__all__ = ["HIDDEN_FILE", "Step", "follow", "is_replacement", "original_of", "step"]
+__all__ = ["HIDDEN_FILE", "Follower", "Step", "follow", "is_replacement", "original_of", "step"]
 
 HIDDEN_FILE = "<provkg importlib._bootstrap>"
 """The file name that replacements carry."""
