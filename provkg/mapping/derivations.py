@@ -67,7 +67,8 @@ def derivations(run: Run) -> list[Derivation]:
 
     What an activity made came from what it used. Where the record links the made thing to its sources, this
     is left to the links, because of the parts of a split each comes from one of the things that were
-    split; but a training, tuning, evaluation or prediction depends on all that it was given.
+    split; but what a training, tuning, evaluation or prediction made, and any fitted model, depends on all
+    that was given.
     """
     found: dict[tuple[str, str], Derivation] = {}
     for one in _all(run):
@@ -78,7 +79,9 @@ def derivations(run: Run) -> list[Derivation]:
 
 
 def _all(run: Run) -> Iterator[Derivation]:
-    linked = {link.target for execution in run.executions for link in execution.links}
+    models = {value.id for execution in run.executions for value in execution.values if value.kind in _MODELS}
+    links = {(link.target, link.source) for execution in run.executions for link in execution.links}
+    linked = {target for target, _ in links} - models
     for execution in run.executions:
         for link in execution.links:
             yield Derivation(link.target, link.source, link.evidence, link.operation, linked=True)
@@ -86,16 +89,19 @@ def _all(run: Run) -> Iterator[Derivation]:
             if value.revision_of:
                 yield Derivation(value.id, value.revision_of, Evidence.OBSERVED)
         for activity in execution.activities:
-            yield from _through(activity, linked)
+            yield from _through(activity, links, linked)
 
 
-def _through(activity: Activity, linked: set[str]) -> Iterator[Derivation]:
+def _through(activity: Activity, links: set[tuple[str, str]], linked: set[str]) -> Iterator[Derivation]:
     results = [result.id for result in activity.results]
     for target in (*activity.generated, *results):
-        if target not in linked or activity.kind in _WHOLLY_USED:
-            for use in activity.used:
+        for use in activity.used:
+            if target not in linked or activity.kind in _WHOLLY_USED:
                 evidence = weakest(activity.evidence, use.evidence)
                 yield Derivation(target, use.entity, evidence, activity.function, activity.id)
+            elif (target, use.entity) in links:
+                # The link says how it is known; what is added is the activity between the two.
+                yield Derivation(target, use.entity, _STRENGTH[0], activity=activity.id)
     for result in activity.results:
         for source in (result.model, *result.data):
             if source:
