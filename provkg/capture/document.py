@@ -59,9 +59,7 @@ def read_notebook(path: Path) -> tuple[NotebookNode, bytes]:
     try:
         with warnings.catch_warnings():
             warnings.simplefilter("ignore")
-            notebook: NotebookNode = nbformat.reads(  # type: ignore[no-untyped-call]
-                content.decode("utf-8"), as_version=4
-            )
+            notebook: NotebookNode = nbformat.reads(content.decode("utf-8"), as_version=4)
             _name_cells(notebook)
             _, notebook = nbformat.validator.normalize(notebook)
             nbformat.validate(notebook)
@@ -96,9 +94,7 @@ def with_parameters(notebook: NotebookNode, parameters: Mapping[str, Scalar]) ->
     tags = [cell.metadata.get("tags", []) for cell in notebook.cells]
     at = next((i + 1 for i, each in enumerate(tags) if _PARAMETERS in each), 0)
     source = "# Parameters\n" + "\n".join(f"{name} = {value!r}" for name, value in parameters.items())
-    injected = nbformat.v4.new_code_cell(  # type: ignore[no-untyped-call]
-        source, metadata={"tags": [_INJECTED]}
-    )
+    injected = nbformat.v4.new_code_cell(source, metadata={"tags": [_INJECTED]})
     kept = [(i, cell) for i, cell in enumerate(notebook.cells) if _INJECTED not in tags[i]]
     before = [cell for i, cell in kept if i < at]
     after = [cell for i, cell in kept if i >= at]
@@ -124,7 +120,7 @@ def notebook_bytes(notebook: NotebookNode) -> bytes:
     """The notebook as a file holds it."""
     with warnings.catch_warnings():
         warnings.simplefilter("ignore")
-        text: str = nbformat.writes(notebook, version=4)  # type: ignore[no-untyped-call]
+        text: str = nbformat.writes(notebook, version=4)
     return text.encode("utf-8", "surrogatepass" if _has_surrogates(text) else "strict") + b"\n"
 
 
