@@ -7,7 +7,7 @@ VENV ?= .venv
 BIN := $(VENV)/bin
 DEMO := demo
 
-.PHONY: help demo test check lint types docs docs-check bench format clean
+.PHONY: help demo test check lint types docs docs-check transcripts bench format clean
 .DEFAULT_GOAL := help
 
 help:
@@ -15,6 +15,7 @@ help:
 	@echo "make test     run the tests"
 	@echo "make check    everything CI runs: style, types, documentation, tests"
 	@echo "make docs     write the generated reference pages"
+	@echo "make transcripts  run the commands that README and tutorial show, and show what they print"
 	@echo "make bench    repeat the measurements"
 	@echo "make format   put the code in the project's format"
 	@echo "make clean    remove $(VENV) and what the demo made"
@@ -57,6 +58,9 @@ docs: $(VENV)/.has-dev
 
 docs-check: $(VENV)/.has-dev
 	@$(BIN)/python docs/generate.py --check
+
+transcripts: $(VENV)/.has-dev
+	@$(BIN)/python docs/transcripts.py
 
 bench: $(VENV)/.has-dev
 	@for script in benchmarks/bench_*.py; do $(BIN)/python $$script || exit 1; done
