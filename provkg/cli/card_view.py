@@ -27,7 +27,8 @@ def draw_card(card: Card) -> RenderableType:
     if card.text:
         parts.append(Padding(Text(card.text.rstrip("\n")), (1, 0, 0, 2)))
     for section in card.sections:
-        parts += [Text(f"\n{section.title}", style="bold"), Padding(_table(section), (0, 0, 0, 2))]
+        content = _in_a_row(section) if section.minor else _table(section)
+        parts += [Text(f"\n{section.title}", style="bold"), Padding(content, (0, 0, 0, 2))]
     return Group(*parts)
 
 
@@ -38,3 +39,7 @@ def _table(section: Section) -> Table:
     for row in section.rows:
         drawn.add_row(*(Text(cell) for cell in row))
     return drawn
+
+
+def _in_a_row(section: Section) -> Text:
+    return Text(", ".join("=".join(row) for row in section.rows), style="dim")

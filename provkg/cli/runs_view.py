@@ -37,7 +37,11 @@ def draw_runs(runs: Solutions, room: int) -> Table:
             seconds_text(took) if isinstance(took, int | float) else "",
             Text(status, style=_STYLES.get(status, "yellow")),
             *((str(row["cells"]), str(row["models"])) if roomy else ()),
-            path_text(str(row["notebook"])) if row["notebook"] else "",
+            _notebook(str(row["notebook"] or ""), roomy),
             str(row["results"]),
         )
     return drawn
+
+
+def _notebook(path: str, roomy: bool) -> str:
+    return (path_text(path) if roomy else path.rpartition("/")[2]) if path else ""

@@ -24,11 +24,12 @@ __all__ = ["Card", "Section", "describe"]
 
 
 class Section(msgspec.Struct, frozen=True, kw_only=True):
-    """A titled table of a card."""
+    """A titled table of a card; ``minor`` is one of little interest, to be shown in little room."""
 
     title: str
     columns: tuple[str, ...]
     rows: tuple[tuple[str, ...], ...]
+    minor: bool = False
 
 
 class Card(msgspec.Struct, frozen=True, kw_only=True):
@@ -173,16 +174,29 @@ def _value_sections(inventory: Inventory, value: Value) -> list[Section]:
         sections.append(Section(title="Columns", columns=("name", "type", "missing"), rows=rows))
     maker = inventory.things.get(inventory.generator.get(value.id, ""))
     if isinstance(maker, Activity) and maker.settings and maker.implementation == value.type:
-        sections.append(_settings(maker.settings))
+        sections += _settings(maker.settings)
     sections += _results(inventory, (one for one in inventory.results() if one.model == value.id))
     return sections
 
 
-def _settings(settings: Iterable[Setting]) -> Section:
-    origin = {True: "chosen", False: "default", None: ""}
-    ordered = sorted(settings, key=lambda setting: (not setting.explicit, setting.name))
-    rows = tuple((setting.name, str(setting.value), origin[setting.explicit]) for setting in ordered)
-    return Section(title="Settings", columns=("name", "value", ""), rows=rows)
+def _settings(settings: Sequence[Setting]) -> list[Section]:
+    chosen = [setting for setting in settings if setting.explicit]
+    required = [setting for setting in settings if setting.explicit is None]
+    default = [setting for setting in settings if setting.explicit is False]
+    tables = (
+        ("Settings", (*chosen, *required), False),
+        ("Settings left at their defaults", default, True),
+    )
+    return [
+        Section(
+            title=title,
+            columns=("name", "value"),
+            rows=tuple((setting.name, str(setting.value)) for setting in some),
+            minor=minor,
+        )
+        for title, some, minor in tables
+        if some
+    ]
 
 
 def _results(inventory: Inventory, results: Iterable[Result]) -> list[Section]:
@@ -233,7 +247,7 @@ def _activity_facts(inventory: Inventory, activity: Activity) -> dict[str, str]:
 
 
 def _activity_sections(inventory: Inventory, activity: Activity) -> list[Section]:
-    sections = [_settings(activity.settings)] if activity.settings else []
+    sections = _settings(activity.settings)
     used = tuple(
         (
             inventory.name(use.entity),

@@ -72,7 +72,7 @@ def list_runs(store: Source, limit: int = 20) -> Solutions:
 def _range(metric: Term | None, least: Term | None, most: Term | None) -> str:
     numbers = [float(term.value) for term in (least, most) if isinstance(term, Literal)]
     shown = dict.fromkeys(f"{number:.4g}" for number in numbers)
-    return f"{metric.value if isinstance(metric, Literal) else metric} {' to '.join(shown)}"
+    return f"{metric.value if isinstance(metric, Literal) else metric} {'–'.join(shown)}"
 
 
 def _solutions(store: Source, text: str, run: NamedNode | None = None) -> Solutions:

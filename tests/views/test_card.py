@@ -38,7 +38,8 @@ def test_a_model_says_what_made_it_with_which_settings_and_what_was_measured(
     assert forest.iri == f"{BASE}run/{forest.run}/value/4.2"
     assert forest.facts["made by"].endswith("RandomForestClassifier.fit (a3)")
     assert forest.facts["in"] == "cell [3], line 2"
-    assert rows(forest, "Settings") == [("n_estimators", "200", "chosen"), ("max_depth", "None", "default")]
+    assert rows(forest, "Settings") == [("n_estimators", "200")]
+    assert rows(forest, "Settings left at their defaults") == [("max_depth", "None")]
     assert rows(forest, "Results") == [("accuracy", "0.97014925", "test", "", "r1")]
 
 
