@@ -118,11 +118,8 @@ def measure_bulk(home: Home, folder: Path, repeat: int) -> None:
         sides["provkg"].append(materialized(home, folder))
         sides["pieces"].append(bulk_loaded(in_pieces(texts), folder))
         sides["whole"].append(bulk_loaded(["".join(texts)], folder))
-    quads = sum(text.count("\n") for text in texts)
-    size = sum(map(len, texts))
-    print(
-        f"{len(told):,} runs, {quads:,} quads ({quads / len(told):,.0f} a run), {size / 1e6:,.0f} MB of text\n"
-    )
+    quads, size = sum(text.count("\n") for text in texts), sum(map(len, texts)) / 1e6
+    print(f"{len(told):,} runs, {quads:,} quads ({quads / len(told):,.0f} a run), {size:,.0f} MB of text\n")
     rows = (
         ("read and fold", "journal to records"),
         ("map", "records to text"),
