@@ -99,6 +99,10 @@ class FileWatch:
             return
         self._opened.append((full, FileMode.WRITTEN if _writes(mode, flags) else FileMode.READ))
 
+    def is_packaged(self, path: str) -> bool:
+        """Whether a file belongs to the interpreter or an installed package."""
+        return path.startswith((*self._packages, "<frozen"))
+
     def mark(self) -> int:
         """A place in the list of opened files, for `since`."""
         return len(self._opened)

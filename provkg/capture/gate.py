@@ -7,12 +7,21 @@ for what the user did. Calls in other threads than the one that runs the cell pa
 from __future__ import annotations
 
 from threading import get_ident
+from types import CodeType
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
     from provkg.capture.session import Session
 
-__all__ = ["Gate", "gate"]
+__all__ = ["HIDDEN_FILE", "Gate", "gate", "is_hidden"]
+
+HIDDEN_FILE = "<provkg importlib._bootstrap>"
+"""The file name that the code of hooks carries: `warnings` passes over frames of such a name."""
+
+
+def is_hidden(code: CodeType) -> bool:
+    """Whether code belongs to a hook."""
+    return code.co_filename == HIDDEN_FILE
 
 
 class Gate:

@@ -8,20 +8,21 @@ from __future__ import annotations
 
 import linecache
 import sys
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from types import CodeType, FrameType
-from typing import Any
+from typing import Any, TypeAlias
 
-from provkg.analysis import CellCode, analyse, analyse_function, loads_at, sources_of
+from provkg.analysis import CellCode, analyse, analyse_function, loads_at, origins, sources_of
 from provkg.capture.fingerprints import fingerprint_of, shape_of
 from provkg.capture.values import Node, Tracker
 from provkg.record import Evidence, ValueKind
 
-__all__ = ["Origin", "Scope", "Texts", "module_line", "origin_of", "user_frame"]
+__all__ = ["Made", "Origin", "Scope", "Texts", "module_line", "origin_of", "place_of", "user_frame"]
 
 _DATA = (ValueKind.DATASET, ValueKind.PREDICTION)
 _MAX_STEPS = 12
 _END = 1 << 30
+_MAX_LINES = 200
 
 
 class Origin:
@@ -89,10 +90,20 @@ def module_line(namespace: Mapping[str, Any]) -> int | None:
     return None
 
 
+Made: TypeAlias = dict[tuple[CodeType | None, int], dict[int, tuple[Node, frozenset[Node]]]]
+"""What activities made at each place of the text, by the call's position in it, and from which states."""
+
+
+def place_of(frame: FrameType) -> tuple[CodeType | None, int]:
+    """The function (None for the cell itself) and line that a frame is at."""
+    code = frame.f_code
+    return None if code.co_name == "<module>" else code, frame.f_lineno
+
+
 class Scope:
     """A place in the user's text and the variables that are seen from it."""
 
-    __slots__ = ("code", "global_", "line", "local", "name")
+    __slots__ = ("code", "global_", "line", "local", "made", "name", "place")
 
     def __init__(
         self,
@@ -100,8 +111,12 @@ class Scope:
         line: int,
         local: Mapping[str, Any],
         global_: Mapping[str, Any],
+        made: Made,
+        place: CodeType | None = None,
         name: str = "",
     ) -> None:
+        self.made = made
+        self.place = place
         self.code = code
         self.line = line
         self.local = local
@@ -109,14 +124,15 @@ class Scope:
         self.name = name
 
     @classmethod
-    def of_frame(cls, frame: FrameType, texts: Texts) -> Scope:
+    def of_frame(cls, frame: FrameType, texts: Texts, made: Made) -> Scope:
         """The line that a frame is at."""
-        return cls(texts.of(frame), frame.f_lineno, frame.f_locals, frame.f_globals)
+        place, line = place_of(frame)
+        return cls(texts.of(frame), line, frame.f_locals, frame.f_globals, made, place)
 
     @classmethod
-    def at_end(cls, code: CellCode, name: str, namespace: Mapping[str, Any]) -> Scope:
+    def at_end(cls, code: CellCode, name: str, namespace: Mapping[str, Any], made: Made) -> Scope:
         """The end of a cell, where ``name`` holds the value in question."""
-        return cls(code, _END, namespace, namespace, name)
+        return cls(code, _END, namespace, namespace, made, None, name)
 
     def get(self, name: str) -> Any:
         """What a variable holds, or None."""
@@ -149,14 +165,27 @@ def origin_of(value: Any, tracker: Tracker, scope: Scope | None, exclude: set[in
 
 
 def _by_text(value: Any, tracker: Tracker, scope: Scope, exclude: set[int]) -> Origin | None:
+    """The values that the text computes it from: variables, and what activities made on the way."""
     code = scope.code
     if code is None:
         return None
     name = scope.name_of(value)
-    if name:
-        names, seen = set(sources_of(code, name, scope.line)), {name}
-    else:
-        names, seen = set(loads_at(code, scope.line)), set()
+    parents = _named(value, tracker, scope, code, name, exclude)
+    for made, used in _made(tracker, scope, code, name):
+        parents = {key: node for key, node in parents.items() if node not in used}
+        parents[id(made)] = made
+    if not parents:
+        return None
+    operation = f"{name} = …" if name else "expression"
+    return Origin(list(parents.values()), operation, Evidence.INFERRED)
+
+
+def _named(
+    value: Any, tracker: Tracker, scope: Scope, code: CellCode, name: str, exclude: set[int]
+) -> dict[int, Node]:
+    """The followed data in the variables that a value was computed from, step by step."""
+    names = set(sources_of(code, name, scope.line) if name else loads_at(code, scope.line))
+    seen = {name} if name else set()
     parents: dict[int, Node] = {}
     for _ in range(_MAX_STEPS):
         further: set[str] = set()
@@ -174,7 +203,23 @@ def _by_text(value: Any, tracker: Tracker, scope: Scope, exclude: set[int]) -> O
         names = further
         if not names:
             break
-    if not parents:
-        return None
-    operation = f"{name} = …" if name else "expression"
-    return Origin(list(parents.values()), operation, Evidence.INFERRED)
+    return parents
+
+
+def _made(
+    tracker: Tracker, scope: Scope, code: CellCode, name: str
+) -> Iterator[tuple[Node, frozenset[Node]]]:
+    """What activities made in the statements that computed a value, from the data those statements name."""
+    spans: list[tuple[int, int, frozenset[str]]] = []
+    if name:
+        for binding in origins(code, name, scope.line):
+            statement = code.statements[binding.statement]
+            spans.append((statement.line, statement.end_line, binding.sources))
+    else:
+        spans.append((scope.line, scope.line, loads_at(code, scope.line)))
+    for first, last, names in spans:
+        nodes = {tracker.find(scope.get(source)) for source in names}
+        for line in range(first, min(last, first + _MAX_LINES) + 1):
+            for made, used in scope.made.get((scope.place, line), {}).values():
+                if nodes & used:
+                    yield made, used

@@ -5,6 +5,7 @@ A session never raises into the code it records. What it cannot do it notes in t
 
 from __future__ import annotations
 
+import sys
 import time
 from collections import Counter
 from collections.abc import Callable, Mapping
@@ -15,8 +16,8 @@ from typing import Any
 from provkg.capture.bindings import names_of_states, read_variables, recorded_states, variable_states
 from provkg.capture.files import FileWatch
 from provkg.capture.fingerprints import fingerprint_of, kind_of
-from provkg.capture.gate import gate
-from provkg.capture.inference import Scope, Texts, module_line, origin_of, user_frame
+from provkg.capture.gate import gate, is_hidden
+from provkg.capture.inference import Made, Scope, Texts, module_line, origin_of, place_of, user_frame
 from provkg.capture.namespace import Snapshot
 from provkg.capture.outputs import OutputWatch
 from provkg.capture.packages import PackageWatch
@@ -101,6 +102,7 @@ class Session:
         self._activities = 0
         self._results = 0
         self._cell: _Cell | None = None
+        self._made: Made = {}
         self._definers: dict[str, int] = {}
         self._pending: dict[tuple[str, str], int] = {}
         self._failed_writes = 0
@@ -135,6 +137,7 @@ class Session:
         )
         self.write(CellStarted(execution=execution))
         self.texts.begin(transformed)
+        self._made.clear()
         snapshot = Snapshot(self.namespace, self._hidden)
         self._cell = _Cell(execution, snapshot, recorded_states(self.namespace, self._hidden, self.tracker))
         self._cell.overhead = time.process_time() - began
@@ -221,6 +224,17 @@ class Session:
         """The innermost frame of the user's own code."""
         return user_frame(self.namespace)
 
+    def called_by_user(self) -> bool:
+        """Whether the hooked call at work was made by the user's own code, not by a library's."""
+        frame: FrameType | None = sys._getframe(1)
+        while frame is not None and (
+            is_hidden(frame.f_code) or frame.f_globals.get("__name__", "").startswith("provkg.")
+        ):
+            frame = frame.f_back
+        if frame is None or frame.f_globals is self.namespace:
+            return True
+        return not self.files.is_packaged(frame.f_code.co_filename)
+
     def line(self) -> int | None:
         """The line of the cell, from 1, that is at work."""
         return module_line(self.namespace)
@@ -239,7 +253,7 @@ class Session:
         if kind_of(value) in (ValueKind.MODEL, ValueKind.TRANSFORMER):
             return self.tracker.node(value)
         frame = self.frame()
-        scope = Scope.of_frame(frame, self.texts) if frame is not None else None
+        scope = Scope.of_frame(frame, self.texts, self._made) if frame is not None else None
         return self._derived(value, scope, {id(other) for other in others})
 
     def resolve_variable(self, name: str, value: Any) -> Node | None:
@@ -249,7 +263,7 @@ class Session:
             return node
         if kind_of(value) in (ValueKind.MODEL, ValueKind.TRANSFORMER):
             return self.tracker.node(value)
-        return self._derived(value, Scope.at_end(self.texts.cell(), name, self.namespace), set())
+        return self._derived(value, Scope.at_end(self.texts.cell(), name, self.namespace, self._made), set())
 
     def _derived(self, value: Any, scope: Scope | None, exclude: set[int]) -> Node | None:
         origin = origin_of(value, self.tracker, scope, exclude)
@@ -291,6 +305,12 @@ class Session:
                     self._cell.links.append(
                         Link(target=target, source=parent.id, evidence=Evidence.OBSERVED, operation=operation)
                     )
+
+    def made_here(self, node: Node, used: frozenset[Node]) -> None:
+        """Remember that the user's code, where it is at work, made a state from others by an activity."""
+        frame = self.frame()
+        if frame is not None:
+            self._made.setdefault(place_of(frame), {})[frame.f_lasti] = (node, used)
 
     def next_activity(self) -> str:
         """An identifier for an activity."""

@@ -5,7 +5,7 @@ from __future__ import annotations
 import os
 from types import TracebackType
 
-from provkg.capture.hooks.wrap import HIDDEN_FILE
+from provkg.capture.gate import is_hidden
 
 __all__ = ["without_hooks"]
 
@@ -27,5 +27,5 @@ def without_hooks(traceback: TracebackType | None) -> TracebackType | None:
 
 
 def _ours(traceback: TracebackType) -> bool:
-    file = traceback.tb_frame.f_code.co_filename
-    return file == HIDDEN_FILE or file.startswith(_FOLDER)
+    code = traceback.tb_frame.f_code
+    return is_hidden(code) or code.co_filename.startswith(_FOLDER)

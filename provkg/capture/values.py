@@ -61,7 +61,7 @@ class Node:
     """One state of a followed object.
 
     ``model`` and ``data`` are set on predictions and what is derived from them: the model that made
-    them and the data it was given.
+    them and the data it was given; ``trust`` is the weakest evidence on the way from there.
     """
 
     __slots__ = (
@@ -78,6 +78,7 @@ class Node:
         "revises",
         "role",
         "shape",
+        "trust",
         "version",
     )
 
@@ -91,6 +92,7 @@ class Node:
         self.role: SplitRole | None = None
         self.model: Node | None = None
         self.data: Node | None = None
+        self.trust = Evidence.OBSERVED
         self.fingerprint: Fingerprint | None = None
         self.shape: tuple[int, ...] = ()
         self.columns: tuple[Any, ...] = ()
@@ -228,6 +230,7 @@ class Tracker:
                 roles.add(parent.role)
             if parent.model is not None:
                 made[id(parent.model)] = (parent.model, parent.data)
+                node.trust = max(node.trust, parent.trust, evidence, key=_RANK.__getitem__)
         node.edges += tuple(edges)
         if node.role is None and len(roles) == 1:
             node.role = roles.pop()

@@ -352,3 +352,34 @@ def test_calls_of_one_line_are_not_recorded_without_end(execute: Execute) -> Non
     assert len(seen.of_kind(ActivityKind.TRAINING)) == 100
     assert any("beyond the first 100" in notice for notice in seen.notices)
     assert seen.results[0].model == seen.held("model").id
+
+
+@pytest.mark.usefixtures("tables")
+def test_a_prediction_that_numpy_transformed_leads_to_its_model_by_the_text(execute: Execute) -> None:
+    seen = execute(
+        IMPORTS,
+        "df = pd.read_csv('a.csv')\nX, y = df[['one', 'two']], np.log1p(df.three)\n"
+        "def judge(model, X, y):\n    truth, guess = np.expm1(y), np.expm1(model.predict(X))\n"
+        "    return mean_squared_error(truth, guess)",
+        "ridge, forest = Ridge().fit(X, y), RandomForestClassifier(3, random_state=0).fit(X, df.label)\n"
+        "scores = [judge(model, X, y) for model in (ridge, forest)]\n"
+        "both = mean_squared_error(y, (ridge.predict(X) + forest.predict(X)) / 2)",
+    )
+    assert seen.notices == []
+    first, second, mixed = seen.results
+    assert first.model == seen.held("ridge").id
+    assert second.model == seen.held("forest").id
+    assert mixed.model == ""
+    assert first.data == second.data == (seen.held("X").id,)
+    assert first.evidence == second.evidence == "inferred"
+
+
+@pytest.mark.usefixtures("tables")
+def test_what_a_library_draws_or_seeds_by_itself_is_not_the_users(execute: Execute) -> None:
+    seen = execute(
+        IMPORTS + "from sklearn.svm import SVC\nimport matplotlib.pyplot as plt",
+        "df = pd.read_csv('a.csv')\nmodel = make_pipeline(StandardScaler(), SVC()).fit(df[['one']], df.label)\n"
+        "df.plot.scatter('one', 'two'); plt.savefig('p.png')",
+    )
+    assert not seen.of_kind(ActivityKind.TRAINING)[0].unseeded
+    assert [seed for execution in seen.run.executions for seed in execution.seeds] == []

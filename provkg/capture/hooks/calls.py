@@ -8,6 +8,7 @@ from datetime import UTC, datetime
 from typing import Any
 
 from provkg.capture.hooks.randomness import global_state
+from provkg.capture.hooks.settings import draws_in_vain
 from provkg.capture.session import Session
 from provkg.capture.values import Node
 from provkg.record import Activity, ActivityKind, Result, Role, Setting, Status, Use
@@ -45,10 +46,12 @@ class Call:
         self.started = datetime.now(UTC)
         self.line = session.line()
         self.used: list[Use] = []
+        self._nodes: list[Node] = []
         self.generated: list[str] = []
         self.settings: tuple[Setting, ...] = ()
         self.results: list[Result] = []
         self.implementation = ""
+        self.estimator: Any = None
         self.crowded = session.crowds(function, self.line)
         self._random = global_state() if not self.crowded else None
         self.fits = 0
@@ -56,6 +59,8 @@ class Call:
     def use(self, value: Any, role: Role, argument: str = "", others: tuple[Any, ...] = ()) -> Node | None:
         """Record that the call uses a value; returns its state where it is followed."""
         node = self.session.resolve(value, others=others)
+        if node is not None:
+            self._nodes.append(node)
         if self.crowded:
             return node
         kept = self.session.keep(node, value)
@@ -65,6 +70,8 @@ class Call:
 
     def make(self, node: Node | None, value: Any) -> None:
         """Record that the call made a state of a value."""
+        if node is not None:
+            self.session.made_here(node, frozenset(self._nodes))
         kept = self.session.keep(node, value) if not self.crowded else ""
         if kept:
             self.generated.append(kept)
@@ -88,7 +95,7 @@ class Call:
                 settings=self.settings,
                 results=tuple(self.results),
                 fits=self.fits,
-                unseeded=drew and not self.session.global_seed,
+                unseeded=drew and not self.session.global_seed and not draws_in_vain(self.estimator),
                 status=status,
                 line=self.line,
             )

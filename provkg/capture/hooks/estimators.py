@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import Any, ClassVar
+from typing import Any
 
 from provkg.capture.fingerprints import is_estimator, kind_of, type_name
 from provkg.capture.gate import gate
@@ -22,8 +22,6 @@ _CLASSIFICATION_SCORE = "accuracy"
 
 class _EstimatorCall(Call):
     """A method call on an estimator."""
-
-    kinds: ClassVar[dict[ValueKind, ActivityKind]] = {}
 
     def __init__(self, session: Session, method: str, args: tuple[Any, ...], kwargs: dict[str, Any]) -> None:
         kind = type(args[0])

@@ -14,7 +14,7 @@ from provkg.capture.hooks.numbers import number, result_of
 from provkg.capture.hooks.settings import scalar, setting, settings_of
 from provkg.capture.session import Session
 from provkg.capture.values import Node
-from provkg.record import ActivityKind, Role, Setting, SplitRole, ValueKind
+from provkg.record import ActivityKind, Evidence, Role, Setting, SplitRole, ValueKind
 
 __all__ = ["CrossValidating", "Measuring", "Splitting", "is_metric"]
 
@@ -163,6 +163,7 @@ class Measuring(Call):
             "model": model.id if model is not None else "",
             "data": (on.id,) if on is not None and on.id else (),
             "role": role,
+            "evidence": prediction.trust if prediction is not None else Evidence.OBSERVED,
         }
         if number(result)[1]:
             self.results.append(result_of(self.session, metric, result, **fields))

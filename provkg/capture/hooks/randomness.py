@@ -38,7 +38,7 @@ def _seeding(
 ) -> Callable[[tuple[Any, ...], dict[str, Any], Any], None]:
     def observe(args: tuple[Any, ...], kwargs: dict[str, Any], result: Any) -> None:
         session = gate.session
-        if session is None:
+        if session is None or not session.called_by_user():
             return
         given = args[0] if args else next((kwargs[name] for name in names if name in kwargs), None)
         value, _ = scalar(given)

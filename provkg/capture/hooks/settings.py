@@ -11,9 +11,11 @@ from typing import Any
 from provkg.capture.fingerprints import is_estimator, kind_of, type_name
 from provkg.record import Scalar, Setting
 
-__all__ = ["scalar", "setting", "settings_of"]
+__all__ = ["draws_in_vain", "scalar", "setting", "settings_of"]
 
 _MAX_TEXT = 500
+_DRAWING_IN_VAIN = frozenset({"SVC", "NuSVC", "SVR", "NuSVR", "OneClassSVM"})
+"""libsvm is given a seed at every fit and uses it for probability estimates alone."""
 
 
 def scalar(value: Any) -> tuple[Scalar, str]:
@@ -84,3 +86,18 @@ def settings_of(estimator: Any) -> tuple[Setting, ...]:
         )
         found.append(setting(name, parameters[name], default))
     return tuple(found)
+
+
+def draws_in_vain(estimator: Any) -> bool:
+    """Whether those without a seed, of an estimator and the ones in it, all draw one and leave it unused."""
+    if not is_estimator(estimator):
+        return False
+    unseeded = [
+        part
+        for part in (estimator, *estimator.get_params(deep=True).values())
+        if hasattr(part, "random_state") and part.random_state is None
+    ]
+    return bool(unseeded) and all(
+        type(part).__name__ in _DRAWING_IN_VAIN and getattr(part, "probability", False) is not True
+        for part in unseeded
+    )

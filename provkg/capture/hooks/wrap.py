@@ -17,12 +17,9 @@ from threading import get_ident
 from time import perf_counter
 from typing import Any, Protocol
 
-from provkg.capture.gate import gate
+from provkg.capture.gate import HIDDEN_FILE, gate, is_hidden
 
-__all__ = ["HIDDEN_FILE", "Follower", "Step", "follow", "is_replacement", "original_of", "step"]
-
-HIDDEN_FILE = "<provkg importlib._bootstrap>"
-"""The file name that replacements carry."""
+__all__ = ["Follower", "Step", "follow", "is_replacement", "original_of", "step"]
 
 Follower = Callable[[tuple[Any, ...], dict[str, Any], Any], None]
 
@@ -116,7 +113,7 @@ def step(original: Callable[..., Any], begin: Beginner, *, is_fit: bool = False)
 def is_replacement(function: Any) -> bool:
     """Whether ``function`` is one of ours."""
     code = getattr(function, "__code__", None)
-    return code is not None and code.co_filename == HIDDEN_FILE
+    return code is not None and is_hidden(code)
 
 
 def original_of(function: Any) -> Any:
