@@ -5,8 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-from pyoxigraph import Variable
-
+from provkg.queries.binding import with_values
 from provkg.queries.parameters import bind
 from provkg.queries.questions import question
 from provkg.results import Solutions, collect
@@ -53,5 +52,4 @@ def ask(store: Source, name: str, params: Mapping[str, Given] | None = None) -> 
     """
     asked = question(name)
     terms = bind(store, asked, params or {})
-    answer = store.query(asked.sparql, substitutions={Variable(one): term for one, term in terms.items()})
-    return Answer(asked, terms, collect(answer))
+    return Answer(asked, terms, collect(store.query(with_values(asked.sparql, terms))))

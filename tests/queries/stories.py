@@ -137,7 +137,7 @@ def first() -> list[Event]:
             {"C": (0.5, True), "max_iter": (100, False)},
         )
         guessed = _predict(cell, model, LOGISTIC, a_test, 83)
-        _score(cell, "accuracy", 0.95, model, parts["y_test"], guessed)
+        _score(cell, "accuracy", 0.95, model, a_test, parts["y_test"], guessed)
     with story.cell("c7", 6, C7) as cell:
         cell.reads("RandomForestClassifier", "A_train", "y_train", "A_test", "y_test")
         forest = _fit(
@@ -149,8 +149,9 @@ def first() -> list[Event]:
             {"max_depth": (None, False), "n_estimators": (200, True)},
         )
         guessed = _predict(cell, forest, FOREST, a_test, 83)
-        _score(cell, "accuracy", 0.9625, forest, parts["y_test"], guessed)
-        _score(cell, "f1", 0.96, forest, parts["y_test"], guessed)
+        _score(cell, "accuracy", 0.9625, forest, a_test, parts["y_test"], guessed)
+        _score(cell, "accuracy", 1.0, forest, a_train, parts["y_train"], guessed)
+        _score(cell, "f1", 0.96, forest, a_test, parts["y_test"], guessed)
         cell.prints("forest: 0.9625\n")
     with story.cell("c8", 7, C8) as cell:
         cell.reads("sns", "y_test", "guessed")
@@ -206,7 +207,7 @@ def second() -> list[Event]:
             {"max_depth": (5, True), "n_estimators": (100, False)},
         )
         guessed = _predict(cell, forest, FOREST, parts["X_test"], 66)
-        _score(cell, "accuracy", 0.91, forest, parts["y_test"], guessed)
+        _score(cell, "accuracy", 0.91, forest, parts["X_test"], parts["y_test"], guessed)
     with story.cell("c6", 5, D6) as cell:
         cell.reads("LogisticRegression", "X_train", "X_train", "y_train")
         model = _fit(
@@ -286,7 +287,7 @@ def iris() -> list[Event]:
         python="3.11.9",
         kernel="ipykernel 6.29.5",
         packages={"ipykernel": "6.29.5", "pandas": "2.10.1", "scikit-learn": "1.9.1"},
-        text="iris",
+        text="the iris notebook",
         agent=GRACE,
     )
     fitting = "model = KNeighborsClassifier().fit(data, kind)\nprint('Accuracy: ', check(model))"
@@ -408,8 +409,11 @@ def _predict(
     return made
 
 
-def _score(cell: Cell, metric: str, value: float, model: Value, truth: Value, guessed: Value) -> None:
-    result = cell.result(metric, value, model, truth, guessed, role=truth.role)
+def _score(
+    cell: Cell, metric: str, value: float, model: Value, data: Value, truth: Value, guessed: Value
+) -> None:
+    """A metric of what a model guessed for ``data``."""
+    result = cell.result(metric, value, model, data, role=data.role)
     used = [(truth, Role.TRUTH), (guessed, Role.PREDICTION)]
     cell.step(ActivityKind.EVALUATION, f"sklearn.metrics.{metric}_score", used, results=[result])
 
