@@ -12,7 +12,7 @@ import time
 import tomllib
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any, TypeAlias
-from uuid import UUID, uuid4  # noqa: TC003 (msgspec reads UUID)
+from uuid import UUID, uuid4
 
 import msgspec
 

@@ -130,30 +130,39 @@ def test_every_event_survives_the_journal(events: list[Event]) -> None:
             assert not journal.path.exists()
 
 
-@settings(max_examples=10, deadline=None)
-@given(st.lists(EVENTS, min_size=1, max_size=3), st.data())
-def test_a_journal_cut_at_any_byte_gives_every_whole_line_and_takes_more(
-    events: list[Event], data: st.DataObject
-) -> None:
+def check_cut(events: list[Event], cut: int) -> None:
+    """A journal that ends at a byte gives every whole line, and so does one that goes on from there."""
     whole = b"".join(encode_event(event) + b"\n" for event in events)
+    kept = whole[:cut]
+    # A line is whole with its last byte, the line feed or not.
+    survivors = events[: kept.count(b"\n") + (whole[cut : cut + 1] == b"\n")]
+    torn = bool(kept) and len(b"".join(encode_event(event) + b"\n" for event in survivors)) < cut
     with tempfile.TemporaryDirectory() as name:
         home = create_home(Path(name) / ".provkg")
         path = journal_path(home, RUN)
-        for cut in range(len(whole) + 1):
-            kept = whole[:cut]
-            # A line is whole with its last byte, the line feed or not.
-            survivors = events[: kept.count(b"\n") + (whole[cut : cut + 1] == b"\n")]
-            torn = bool(kept) and len(b"".join(encode_event(event) + b"\n" for event in survivors)) < cut
-            path.write_bytes(kept)
-            found, notices = read(path)
-            assert found == survivors
-            assert bool(notices) == torn
-            with Journal(home, RUN) as journal:
-                journal.append(END)
-                journal.append(START)
-            found, notices = read(path)
-            assert found == [*survivors, END, START]
-            assert bool(notices) == torn
+        path.write_bytes(kept)
+        found, notices = read(path)
+        assert found == survivors
+        assert bool(notices) == torn
+        with Journal(home, RUN) as journal:
+            journal.append(END)
+            journal.append(START)
+        found, notices = read(path)
+        assert found == [*survivors, END, START]
+        assert bool(notices) == torn
+
+
+def test_a_journal_cut_at_any_byte_gives_every_whole_line_and_takes_more() -> None:
+    events: list[Event] = [START, cell(1, "größe = 'a\\n'"), END]
+    for cut in range(sum(len(encode_event(event)) + 1 for event in events) + 1):
+        check_cut(events, cut)
+
+
+@settings(max_examples=60, deadline=None)
+@given(st.lists(EVENTS, min_size=1, max_size=3), st.data())
+def test_any_journal_may_be_cut_anywhere(events: list[Event], data: st.DataObject) -> None:
+    size = sum(len(encode_event(event)) + 1 for event in events)
+    check_cut(events, data.draw(st.integers(0, size)))
 
 
 def test_a_line_cut_short_is_noticed_with_its_place(home: Home) -> None:
