@@ -62,7 +62,9 @@ X.boxplot(grid=False, figsize=(7, 3))
 plt.ylabel("standard deviations from the mean")
 plt.show()"""
 
-SPLIT = """X_train, X_test, y_train, y_test = train_test_split(X, y, test_size=0.3, random_state=1, stratify=y)"""
+SPLIT = (
+    """X_train, X_test, y_train, y_test = train_test_split(X, y, test_size=0.3, random_state=1, stratify=y)"""
+)
 SPLIT_LESS = SPLIT.replace("test_size=0.3", "test_size=0.2")
 
 TRAIN_MISTYPED = """model = LogisticRegresion().fit(X_train, y_train)"""
@@ -223,16 +225,17 @@ def record(
         session = Session(client)
         play(session)
         language = client.kernel_info(reply=True, timeout=60)["content"]["language_info"]
+        name = {"display_name": "Python 3 (ipykernel)", "language": "python", "name": "python3"}
+        session.notebook.metadata.update(kernelspec=name, language_info=language)
+        nbformat.validate(session.notebook)
+        # Saved while the kernel lives, as one does.
+        nbformat.write(session.notebook, out)
     except Empty:
         raise TimeoutError("the kernel does not answer") from None
     finally:
         client.stop_channels()
         # Asked politely, so that an extension can finish its work.
         manager.shutdown_kernel()
-    name = {"display_name": "Python 3 (ipykernel)", "language": "python", "name": "python3"}
-    session.notebook.metadata.update(kernelspec=name, language_info=language)
-    nbformat.validate(session.notebook)
-    nbformat.write(session.notebook, out)
     return session.notebook
 
 

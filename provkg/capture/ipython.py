@@ -24,6 +24,7 @@ from provkg.capture.hooks import after_imports
 from provkg.capture.hooks.imports import ImportWatch
 from provkg.capture.outputs import OutputWatch, error_of, without_colour
 from provkg.capture.packages import PackageWatch
+from provkg.capture.saved import saved_document
 from provkg.capture.session import Session
 from provkg.capture.tracebacks import without_hooks
 from provkg.config import Home, ensure_home
@@ -60,6 +61,8 @@ class Recorder:
         self.run = run or str(uuid4())
         self._begun = bool(run)
         self._journal = Journal(home, self.run)
+        self._notebook = ""
+        self._since = datetime.now(UTC)
         self._traceback = ""
         self._undo: list[Callable[[], None]] = []
         self._packages = PackageWatch()
@@ -117,6 +120,9 @@ class Recorder:
             except Exception as error:
                 self.session.notice("stopping", error)
         if self._begun:
+            document = saved_document(self._notebook) if self._notebook else None
+            if document is not None and document.at >= self._since:
+                self.session.write(document)
             self.session.finish()
         self._journal.close()
 
@@ -124,12 +130,14 @@ class Recorder:
         """A live session begins with its first execution."""
         self._begun = True
         path = os.environ.get("JPY_SESSION_NAME", "")
-        code = Code(path=os.path.abspath(path), kind=CodeKind.NOTEBOOK) if path.endswith(".ipynb") else None
+        self._notebook = os.path.abspath(path) if path.endswith(".ipynb") else ""
+        code = Code(path=self._notebook, kind=CodeKind.NOTEBOOK) if self._notebook else None
+        self._since = datetime.now(UTC)
         self.session.write(
             RunStarted(
                 run=self.run,
                 kind=RunKind.NOTEBOOK,
-                started_at=datetime.now(UTC),
+                started_at=self._since,
                 recorder=f"provkg {__version__}",
                 code=code,
                 agent=agent() if self.home.capture.person else None,
@@ -171,6 +179,7 @@ class Recorder:
 
         def _get_exc_info(exc_tuple: Any = None) -> Any:
             kind, value, traceback = get_exc_info(exc_tuple)
+            self.session.settle_imports()
             shown = without_hooks(traceback)
             if value is not None and value.__traceback__ is traceback:
                 value.__traceback__ = shown
@@ -178,6 +187,7 @@ class Recorder:
 
         def _showtraceback(etype: Any, evalue: Any, stb: list[str]) -> Any:
             self._traceback = "\n".join(stb)
+            self.session.ignore_imports()
             return show(etype, evalue, stb)
 
         shell._get_exc_info, shell._showtraceback = _get_exc_info, _showtraceback

@@ -8,7 +8,7 @@ from __future__ import annotations
 import sys
 import time
 from collections import Counter
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from datetime import UTC, datetime
 from types import FrameType
 from typing import Any
@@ -34,6 +34,7 @@ from provkg.record import (
     Import,
     Link,
     Notice,
+    Package,
     RunFinished,
     Seed,
     Status,
@@ -103,6 +104,7 @@ class Session:
         self._results = 0
         self._cell: _Cell | None = None
         self._made: Made = {}
+        self._imported: tuple[Package, ...] = ()
         self._definers: dict[str, int] = {}
         self._pending: dict[tuple[str, str], int] = {}
         self._failed_writes = 0
@@ -390,10 +392,24 @@ class Session:
             package = "" if found.stdlib else self.package_of(found.module)
             fields = {name: getattr(found, name) for name in found.__struct_fields__}
             imports.append(Import(**{**fields, "package": package}))
-        imported = self._packages.imported(found.module for found in imports)
+        self.settle_imports(found.module for found in imports)
+        packages, self._imported = self._imported, ()
+        return {"imports": tuple(imports), "packages": packages}
+
+    def settle_imports(self, named: Iterable[str] = ()) -> None:
+        """Take what has been imported so far for the user's.
+
+        Parameters:
+            named: modules that the cell's text imports.
+        """
+        imported = self._packages.imported(named)
+        self._imported += imported.packages
         for path in imported.files:
             self.files.read(path)
-        return {"imports": tuple(imports), "packages": imported.packages}
+
+    def ignore_imports(self) -> None:
+        """Take what has been imported since for the machinery's, as to print a traceback."""
+        self._packages.imported()
 
     def package_of(self, module: str) -> str:
         """The published name of the distribution that provides a module; empty where none does."""

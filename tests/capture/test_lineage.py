@@ -378,7 +378,8 @@ def test_a_prediction_that_numpy_transformed_leads_to_its_model_by_the_text(exec
 def test_what_a_library_draws_or_seeds_by_itself_is_not_the_users(execute: Execute) -> None:
     seen = execute(
         IMPORTS + "from sklearn.svm import SVC\nimport matplotlib.pyplot as plt",
-        "df = pd.read_csv('a.csv')\nmodel = make_pipeline(StandardScaler(), SVC()).fit(df[['one']], df.label)\n"
+        "df = pd.read_csv('a.csv')\n"
+        "model = make_pipeline(StandardScaler(), SVC()).fit(df[['one']], df.label)\n"
         "df.plot.scatter('one', 'two'); plt.savefig('p.png')",
     )
     assert not seen.of_kind(ActivityKind.TRAINING)[0].unseeded

@@ -134,6 +134,7 @@ def test_a_failing_cell_ends_the_run_and_is_recorded_with_its_error(home: Home, 
     assert last.error.line == 4
     assert "provkg" not in last.error.traceback
     assert [output.kind for output in last.outputs] == [OutputKind.STDOUT, OutputKind.ERROR]
+    assert last.packages == ()
     executed = nbformat.read(tmp_path / "out.ipynb", as_version=4)
     assert any(output.output_type == "error" for cell in executed.cells for output in cell.get("outputs", []))
 

@@ -1,0 +1,56 @@
+"""A live session: cells executed in any order, again, edited and deleted, in a kernel that records itself."""
+
+from __future__ import annotations
+
+import shutil
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+from provkg.config import Home
+from provkg.journal import read_run, runs
+from provkg.record import ActivityKind, Run, Status
+from tests.capture.conftest import Recorded
+
+EXAMPLES = Path(__file__).parent.parent.parent / "examples"
+EXTENSION = "--IPKernelApp.extra_extensions=provkg.capture.ipython"
+
+
+@pytest.fixture
+def session(home: Home, tmp_path: Path) -> Run:
+    """The session that left ``hidden_state.ipynb`` behind, recorded."""
+    folder = tmp_path / "examples"
+    shutil.copytree(EXAMPLES, folder, ignore=shutil.ignore_patterns("output", ".provkg"))
+    script = str(folder / "hidden_state_session.py")
+    command = [sys.executable, script, f"--argument={EXTENSION}", "--env", f"PROVKG_HOME={home.path}"]
+    subprocess.run(command, check=True, cwd=folder, capture_output=True, timeout=120)
+    [identifier] = runs(home)
+    run = read_run(home, identifier)
+    assert run is not None
+    return run
+
+
+def test_a_session_is_recorded_as_it_happened(session: Run, tmp_path: Path) -> None:
+    assert session.status is Status.SUCCEEDED
+    assert session.started.code is not None
+    assert Path(session.started.code.path).name == "hidden_state.ipynb"
+    assert session.environment is not None
+    assert session.environment.kernel.startswith("ipykernel")
+    assert len(session.executions) == 20
+    assert [execution.execution_count for execution in session.executions] == list(range(1, 21))
+    cells = [execution.cell_id for execution in session.executions]
+    assert cells.count("scale") == 2
+    assert len(set(cells)) == 13
+    assert sum(execution.status is Status.FAILED for execution in session.executions) == 1
+    assert session.document is not None
+    gone = set(cells) - {cell.id for cell in session.document.cells}
+    assert gone == {"fit-scaler", "sure"}
+    scaled = [execution for execution in session.executions if execution.cell_id == "scale"]
+    seen = Recorded(session, tmp_path)
+    states = [state.value for execution in scaled for state in execution.defines if state.name == "X"]
+    assert [seen.values[state].revision_of for state in states][1] != ""
+    # The model that gave the last score was trained on data that was scaled twice.
+    training = seen.of_kind(ActivityKind.TRAINING)[-1]
+    assert set(states) <= seen.sources(training.generated[0])
