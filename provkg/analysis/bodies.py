@@ -40,7 +40,8 @@ class Bodies(Blocks):
                 extra = (node.args.vararg, node.args.kwarg)
                 self.all(argument.annotation for argument in (*every, *extra) if argument)
                 self.all([node.returns])
-            self._bind(node)
+            self.bind_name(node.name, frozenset(self.data), BindingKind.DEFINED)
+            self.defined.add(node.name)
             self.commit(header_end(node.body, node.returns))
             self._body(node, tuple(parameter_names(node.args)))
         self.functions[node.name] = self.bodies[self._last]
@@ -51,9 +52,12 @@ class Bodies(Blocks):
         with self._generic_over(node):
             self.all(node.bases)
             self.all(keyword.value for keyword in node.keywords)
-            self._bind(node)
+            self.targets.append(node.name)  # it is bound when its body has run: `leave` does that
+            self.forget(node.name)
+            self.record(node.name, frozenset(self.data), BindingKind.DEFINED)
             self.commit(header_end(node.body, None))
             self._body(node, ())
+        self.defined.add(node.name)
 
     @contextmanager
     def _generic_over(self, node: _Definition) -> Iterator[None]:
@@ -63,10 +67,6 @@ class Bodies(Blocks):
             self.hidden = [*hidden, names]
         yield
         self.hidden = hidden
-
-    def _bind(self, node: _Definition) -> None:
-        self.bind_name(node.name, frozenset(self.data), BindingKind.DEFINED)
-        self.defined.add(node.name)
 
     def _body(self, node: _Definition, parameters: tuple[str, ...]) -> None:
         header, index = self.statement, len(self.bodies)

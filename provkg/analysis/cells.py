@@ -5,6 +5,7 @@ from __future__ import annotations
 import ast
 from collections.abc import Mapping
 from inspect import getblock
+from tokenize import TokenError
 
 from provkg.analysis.code import CellCode
 from provkg.analysis.deep import analyse_deep
@@ -22,7 +23,6 @@ def analyse(
     source: str,
     *,
     transformed: bool = False,
-    filename: str = "<cell>",
     aliases: Mapping[str, str] = _NO_ALIASES,
     knowledge: Knowledge | None = None,
     tree: ast.Module | None = None,
@@ -32,7 +32,6 @@ def analyse(
     Parameters:
         source: the text as the user wrote it, or as IPython transformed it.
         transformed: the source has been through IPython's transform.
-        filename: what stands for the cell in the parser's messages.
         aliases: what names imported by earlier cells stand for (``{"pd": "pandas"}``).
         knowledge: what library calls mean; what ships with provkg by default.
         tree: the syntax tree of ``source`` where there is one already; it is not changed.
@@ -44,7 +43,7 @@ def analyse(
     ('pandas.read_csv', 'a.csv', ('df',))
     """
     if tree is None:
-        parsed = parse(source, transformed=transformed, filename=filename)
+        parsed = parse(source, transformed=transformed)
         if parsed.tree is None:
             return CellCode(error=parsed.error, error_line=parsed.line)
         source, tree = parsed.source, parsed.tree
@@ -76,7 +75,7 @@ def analyse_function(
         return analyse(source, aliases=aliases, knowledge=knowledge)
     try:
         block = "".join(getblock(lines[first_line - 1 :]))
-    except (IndentationError, SyntaxError):
+    except (SyntaxError, TokenError):
         block = "".join(lines[first_line - 1 :])
     shift = first_line - 1
     if block[:1].isspace():

@@ -100,8 +100,8 @@ class Expressions(Names):
         self.all(node.elts)
 
     def _dict(self, node: ast.Dict) -> None:
-        self.all(node.keys)
-        self.all(node.values)
+        for key, value in zip(node.keys, node.values, strict=True):
+            self.all((key, value))
 
     def _chain(self, node: ast.Attribute | ast.Subscript | ast.Call) -> None:
         self.chain(node)

@@ -1,8 +1,8 @@
 """What library calls mean: the knowledge file, checked and indexed for lookup.
 
-``knowledge.toml`` is written by hand and describes its schema; ``knowledge.json`` is made from it by
-``python -m provkg.analysis.knowledge``: a kernel decodes that form in a tenth of a millisecond and would
-need some 15 ms for importing ``tomllib`` and parsing.
+``knowledge.toml`` is written by hand and describes its schema; `provkg.analysis.compile_knowledge` makes
+``knowledge.json`` from it, because a kernel decodes that form in a tenth of a millisecond and would need
+some 15 ms for importing ``tomllib`` and parsing.
 """
 
 from __future__ import annotations
@@ -15,7 +15,16 @@ from typing import Literal
 import msgspec
 from msgspec import Struct
 
-__all__ = ["CallMeaning", "Deed", "Knowledge", "MagicMeaning", "Parameter", "knowledge", "read_knowledge"]
+__all__ = [
+    "CallMeaning",
+    "Deed",
+    "Knowledge",
+    "KnowledgeFile",
+    "MagicMeaning",
+    "Parameter",
+    "knowledge",
+    "read_knowledge",
+]
 
 _FOLDER = Path(__file__).parent
 
@@ -83,7 +92,9 @@ class _Keywords(Struct, frozen=True, forbid_unknown_fields=True, omit_defaults=T
     changes_argument: tuple[str, ...] = ()
 
 
-class _File(Struct, frozen=True, forbid_unknown_fields=True, omit_defaults=True):
+class KnowledgeFile(Struct, frozen=True, forbid_unknown_fields=True, omit_defaults=True):
+    """A whole knowledge file."""
+
     schema: Literal[1]
     conventions: dict[str, str] = {}
     keywords: _Keywords = _Keywords()
@@ -97,7 +108,7 @@ class Knowledge:
     Where several entries speak of one name, the earlier ones come first.
     """
 
-    def __init__(self, *files: _File) -> None:
+    def __init__(self, *files: KnowledgeFile) -> None:
         self.conventions: dict[str, str] = {}
         self.functions: dict[str, tuple[CallMeaning, ...]] = {}
         self.methods: dict[str, tuple[CallMeaning, ...]] = {}
@@ -136,7 +147,7 @@ class Knowledge:
 @cache
 def knowledge() -> Knowledge:
     """What ships with provkg."""
-    return Knowledge(msgspec.json.decode((_FOLDER / "knowledge.json").read_bytes(), type=_File))
+    return Knowledge(msgspec.json.decode((_FOLDER / "knowledge.json").read_bytes(), type=KnowledgeFile))
 
 
 def read_knowledge(*paths: Path) -> Knowledge:
@@ -149,14 +160,5 @@ def read_knowledge(*paths: Path) -> Knowledge:
         msgspec.MsgspecError: a file does not fit the schema; the message names the place.
         OSError: a file cannot be read.
     """
-    own = [msgspec.toml.decode(path.read_bytes(), type=_File) for path in paths]
-    return Knowledge(*own, msgspec.json.decode((_FOLDER / "knowledge.json").read_bytes(), type=_File))
-
-
-def _compile() -> bytes:
-    file = msgspec.toml.decode((_FOLDER / "knowledge.toml").read_bytes(), type=_File)
-    return msgspec.json.format(msgspec.json.encode(file), indent=1) + b"\n"
-
-
-if __name__ == "__main__":
-    (_FOLDER / "knowledge.json").write_bytes(_compile())
+    own = [msgspec.toml.decode(path.read_bytes(), type=KnowledgeFile) for path in paths]
+    return Knowledge(*own, msgspec.json.decode((_FOLDER / "knowledge.json").read_bytes(), type=KnowledgeFile))

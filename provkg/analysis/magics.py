@@ -45,11 +45,14 @@ class Walk(Bodies):
         line = rest[0] if rest else ""
         self._note(node, f"%{name}" if kind == "run_line_magic" else f"%%{name}", line)
         self._options(meaning, line)
-        # In a cell magic the line holds options; only timeit and its like run code there too.
-        if kind == "run_line_magic" or meaning.line != "code":
+        body = rest[1] if kind == "run_cell_magic" and len(rest) > 1 else ""
+        if body and meaning.line == meaning.cell == "code apart":  # the line sets up what the body uses
+            self._text(node, "code apart", f"{line}\n{body}", meaning, below=False)
+            return
+        if not body or meaning.line != "code":  # above a body stand only options
             self._text(node, meaning.line, line, meaning, below=False)
-        if kind == "run_cell_magic" and len(rest) > 1:
-            self._text(node, meaning.cell, rest[1], meaning, below=True)
+        if body:
+            self._text(node, meaning.cell, body, meaning, below=True)
 
     def _note(self, node: ast.Call, function: str, text: str) -> None:
         line, end = node.lineno + self.shift, (node.end_lineno or node.lineno) + self.shift

@@ -4,15 +4,20 @@ from __future__ import annotations
 
 import ast
 import re
+import threading
 import warnings
 from collections.abc import Iterator
 from contextlib import contextmanager
 from functools import cache
-from typing import NamedTuple, Protocol
+from typing import NamedTuple, Protocol, cast
 
 __all__ = ["Parsed", "parse"]
 
 _MAY_WARN = re.compile(r"\\|\d(?:and|else|for|if|in|is|not|or)\b")
+_ATTEMPTS = 3
+_ONE_AT_A_TIME = threading.RLock()
+_FILENAME = "<provkg.analysis>"
+_OURS = ("ignore", None, Warning, re.compile(r"<provkg\.analysis>|IPython\.core\.inputtransformer2\Z"), 0)
 _FAULTS = (SyntaxError, ValueError, MemoryError, RecursionError, OverflowError, SystemError)
 
 
@@ -29,7 +34,7 @@ class Parsed(NamedTuple):
     line: int | None = None
 
 
-def parse(source: str, *, transformed: bool, filename: str = "<cell>") -> Parsed:
+def parse(source: str, *, transformed: bool) -> Parsed:
     """The syntax tree of a cell.
 
     Python is tried first: text that is Python is what IPython's transform would leave as it is, but for
@@ -41,7 +46,7 @@ def parse(source: str, *, transformed: bool, filename: str = "<cell>") -> Parsed
     if not transformed:
         source = _without_leading_empty_lines(source)
     try:
-        return Parsed(_tree(source, filename), source)
+        return Parsed(_tree(source), source)
     except _FAULTS as fault:
         failure = Parsed(None, source, _reason(fault), getattr(fault, "lineno", None))
     if transformed:
@@ -50,16 +55,32 @@ def parse(source: str, *, transformed: bool, filename: str = "<cell>") -> Parsed
     if python is None or python == source:
         return failure
     try:
-        return Parsed(_tree(python, filename), python)
+        return Parsed(_tree(python), python)
     except _FAULTS as fault:
         return Parsed(None, python, _reason(fault), getattr(fault, "lineno", None))
 
 
-def _tree(source: str, filename: str) -> ast.Module:
+def _tree(source: str) -> ast.Module:
+    # CPython 3.11 counts the depth of the trees that all threads make in one place, and fails when they
+    # take turns (gh-106905). Never wait for ever: after a fork the lock's holder may not exist.
+    locked = _ONE_AT_A_TIME.acquire(timeout=1)
+    try:
+        for _ in range(_ATTEMPTS):
+            try:
+                return _parse_once(source)
+            except SystemError:
+                continue
+        return _parse_once(source)
+    finally:
+        if locked:
+            _ONE_AT_A_TIME.release()
+
+
+def _parse_once(source: str) -> ast.Module:
     if _MAY_WARN.search(source):
         with _unwarned():
-            return ast.parse(source, filename)
-    return ast.parse(source, filename)
+            return ast.parse(source, _FILENAME)
+    return ast.parse(source, _FILENAME)
 
 
 @contextmanager
@@ -67,14 +88,14 @@ def _unwarned() -> Iterator[None]:
     """Keep the parser's warnings from the user, who gets them when the cell runs.
 
     `warnings.catch_warnings` would make the interpreter forget which warnings it has shown already, so
-    the user would see them again; replacing the list of filters does not.
+    the user would see them again. A filter for our own file name disturbs nobody, in other threads too.
     """
-    filters = warnings.filters
-    warnings.filters = [("ignore", None, Warning, None, 0)]
+    filters = cast("list[object]", warnings.filters)
+    filters.insert(0, _OURS)
     try:
         yield
     finally:
-        warnings.filters = filters
+        filters.remove(_OURS)
 
 
 def _reason(fault: BaseException) -> str:
@@ -99,7 +120,8 @@ def _transform(source: str) -> str | None:
     if transformer is None:
         return None
     try:
-        return transformer.transform_cell(source)
+        with _unwarned():
+            return transformer.transform_cell(source)
     except Exception:  # noqa: BLE001 - whatever the tokenizer raises, there is no answer
         return None
 

@@ -186,11 +186,16 @@ class Names:
         return self.scope
 
     def leave(self, name: str) -> Deferred:
-        """End the walk of a body that is bound to ``name``; what running it does to names around it."""
+        """End the walk of a body that is bound to ``name``; what running it does to names around it.
+
+        A class is bound here, when its body has run; a function was bound before.
+        """
         scope = self.scope
         parent, outer = scope.parent or self.module, scope.outer or self.module
         self.scope = parent
         effect = scope.deferred if scope.is_class else scope.effect()
+        if scope.is_class:
+            self.bind(name)
         if outer.index >= 0:
             _count(outer.loads, {n: c for n, c in effect.reads.items() if n not in scope.global_loads})
             _count(outer.global_loads, scope.global_loads)

@@ -17,6 +17,7 @@ from dataclasses import dataclass
 from types import CodeType
 
 _BUILTINS = {name for name in dir(builtins) if name != "_"} | {"get_ipython", "display"}
+_BUILTINS.add("__annotations__")  # which the compiler loads for annotations, not the text
 _STORES = {"STORE_NAME", "STORE_GLOBAL"}
 _LOADS = {"LOAD_NAME", "LOAD_GLOBAL", "LOAD_FROM_DICT_OR_GLOBALS"}
 _AT_ONCE = {"<listcomp>", "<setcomp>", "<dictcomp>", "<genexpr>"}

@@ -1,0 +1,131 @@
+"""Cells of real code, and how far `analyse` agrees with the compiler on them.
+
+``python -m tests.analysis.corpus FOLDER…`` measures on notebooks and modules of one's own.
+"""
+
+from __future__ import annotations
+
+import ast
+import json
+import sys
+import sysconfig
+from collections.abc import Iterable, Iterator
+from dataclasses import dataclass, field
+from pathlib import Path
+
+from IPython.core.inputtransformer2 import TransformerManager
+
+from provkg.analysis import analyse
+from tests.analysis.reference import reference
+
+__all__ = ["Agreement", "cells_of", "compare", "standard_library"]
+
+
+@dataclass
+class Agreement:
+    """Names on which both sides agree or not; unclear ones, which the compiler cannot tell, are apart."""
+
+    cells: int = 0
+    exact: int = 0
+    empty: int = 0
+    agreed: dict[str, int] = field(default_factory=lambda: {"defines": 0, "reads": 0})
+    too_many: dict[str, list[str]] = field(default_factory=lambda: {"defines": [], "reads": []})
+    missing: dict[str, list[str]] = field(default_factory=lambda: {"defines": [], "reads": []})
+    unclear: int = 0
+
+    def precision(self, what: str) -> float:
+        """The part of our names that the compiler confirms."""
+        return self.agreed[what] / (self.agreed[what] + len(self.too_many[what]))
+
+    def recall(self, what: str) -> float:
+        """The part of the compiler's names that we have."""
+        return self.agreed[what] / (self.agreed[what] + len(self.missing[what]))
+
+
+def standard_library(step: int, offset: int = 0) -> list[Path]:
+    """Every ``step``-th module of the standard library, from the ``offset``-th."""
+    folder = Path(sysconfig.get_path("stdlib"))
+    paths = [p for p in (*folder.glob("*.py"), *folder.glob("*/*.py")) if "site-packages" not in p.parts]
+    return sorted(paths)[offset::step]
+
+
+def cells_of(path: Path, size: int = 4) -> Iterator[str]:
+    """The code cells of a notebook, or groups of ``size`` top-level statements of a module."""
+    text = path.read_text(encoding="utf-8", errors="replace")
+    if path.suffix == ".ipynb":
+        yield from _notebook_cells(text)
+        return
+    try:
+        body = ast.parse(text).body
+    except (SyntaxError, ValueError):
+        return
+    lines = text.split("\n")
+    for start in range(0, len(body), size):
+        group = body[start : start + size]
+        decorators: list[ast.expr] = getattr(group[0], "decorator_list", [])
+        first = min([group[0].lineno, *(d.lineno for d in decorators)])
+        yield "\n".join(lines[first - 1 : group[-1].end_lineno])
+
+
+def _notebook_cells(text: str) -> Iterator[str]:
+    try:
+        notebook = json.loads(text)
+    except ValueError:
+        return
+    if not isinstance(notebook, dict):
+        return
+    sheets = notebook.get("worksheets", [notebook])
+    for cell in (cell for sheet in sheets for cell in sheet.get("cells", [])):
+        if cell.get("cell_type") == "code":
+            source = "".join(cell.get("source", cell.get("input", "")))
+            if source.strip():
+                yield source
+
+
+def compare(cells: Iterable[str]) -> Agreement:
+    """Analyse cells and ask the compiler about the same cells; those with magics are left out.
+
+    What a magic runs is text to the compiler, so it has no opinion there.
+    """
+    transformer, agreement = TransformerManager(), Agreement()  # type: ignore[no-untyped-call]
+    for cell in cells:
+        source = transformer.transform_cell(cell)
+        if "get_ipython()" in source:
+            continue
+        try:
+            opinion = reference(source)
+        except (SyntaxError, ValueError):
+            continue
+        code = analyse(cell)
+        ours = {
+            "defines": (set(code.defines), opinion.defines, opinion.unclear_defines),
+            "reads": (set(code.reads), opinion.reads, opinion.unclear_reads),
+        }
+        agreement.cells += 1
+        agreement.unclear += len(opinion.unclear_defines) + len(opinion.unclear_reads)
+        agreement.empty += bool(opinion.defines | opinion.reads) and not (code.defines or code.reads)
+        agreement.exact += all(found - unclear == right - unclear for found, right, unclear in ours.values())
+        for what, (found, right, unclear) in ours.items():
+            agreement.agreed[what] += len(found & right)
+            agreement.too_many[what] += sorted(found - right - unclear)
+            agreement.missing[what] += sorted(right - found)
+    return agreement
+
+
+def _main(folders: list[str]) -> None:
+    paths = [
+        path
+        for folder in folders
+        for pattern in ("**/*.ipynb", "**/*.py")
+        for path in sorted(Path(folder).glob(pattern))
+    ]
+    found = compare(cell for path in paths for cell in cells_of(path))
+    print(f"{len(paths)} files, {found.cells} cells, {found.exact} exact, {found.empty} empty")
+    for what in ("defines", "reads"):
+        print(f"{what}: precision {found.precision(what):.3%}, recall {found.recall(what):.3%}")
+        print(f"  too many: {found.too_many[what][:40]}\n  missing: {found.missing[what][:40]}")
+    print(f"unclear: {found.unclear}")
+
+
+if __name__ == "__main__":
+    _main(sys.argv[1:])

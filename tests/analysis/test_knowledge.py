@@ -1,0 +1,182 @@
+"""The knowledge of library calls: the file, its schema, and that what it names exists."""
+
+from __future__ import annotations
+
+import importlib
+import importlib.util
+import inspect
+import json
+import time
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+import msgspec
+import pytest
+
+from provkg.analysis import analyse
+from provkg.analysis import knowledge as module
+from provkg.analysis.compile_knowledge import compiled
+from provkg.analysis.knowledge import CallMeaning, Deed, Knowledge, knowledge, read_knowledge
+
+FOLDER = Path(module.__file__).parent
+ENTRIES: list[dict[str, Any]] = json.loads((FOLDER / "knowledge.json").read_text())["call"]
+
+
+def test_the_compiled_file_is_that_of_the_source() -> None:
+    assert (FOLDER / "knowledge.json").read_bytes() == compiled(), (
+        "python -m provkg.analysis.compile_knowledge"
+    )
+
+
+def test_the_schema_at_the_head_of_the_file_names_every_field() -> None:
+    head = (FOLDER / "knowledge.toml").read_text().split("\nschema = 1")[0]
+    for struct in (module.CallMeaning, module.MagicMeaning, module.Parameter):
+        for field in struct.__struct_fields__:
+            assert field in head, f"{struct.__name__}.{field}"
+    for deed in Deed:
+        assert deed.value in head
+
+
+@pytest.mark.parametrize(
+    ("text", "reason"),
+    [
+        ("", "schema"),
+        ("schema = 2", "schema"),
+        ('schema = 1\n[[call]]\nfunction = ["f"]', "function"),
+        ('schema = 1\n[[call]]\nfunctions = ["f"]\ndoes = ["guess"]', "guess"),
+        ('schema = 1\n[[call]]\nfunctions = "f"', "functions"),
+        ('schema = 1\n[[call]]\nfunctions = ["f"]\npath = {position = "a"}', "position"),
+        ("schema = 1\n[[magic]]\nline = 'code'", "names"),
+        ("schema = ", "Invalid value"),
+    ],
+)
+def test_a_file_that_does_not_fit_the_schema_is_refused_with_the_place(
+    tmp_path: Path, text: str, reason: str
+) -> None:
+    path = tmp_path / "own.toml"
+    path.write_text(text)
+    with pytest.raises(msgspec.MsgspecError, match=reason):
+        read_knowledge(path)
+
+
+def test_a_file_of_the_users_own_adds_to_what_ships(tmp_path: Path) -> None:
+    path = tmp_path / "own.toml"
+    path.write_text(
+        'schema = 1\n[conventions]\nfd = "fastdata"\n[[call]]\nfunctions = ["fastdata.slurp"]\ndoes = ["load"]\n'
+        'path = {position = 0}\n[[call]]\nmethods = ["absorb"]\nchanges_object = true\n'
+    )
+    own = read_knowledge(path)
+    text = "df = fd.slurp('a.fd')\ndf.absorb(x)\nmodel.fit(df)"
+    assert analyse(text, knowledge=own).changes == {"df", "model"}
+    assert analyse(text).changes == {"model"}
+    assert [meaning.does for meaning in own.of_call("fastdata.slurp", imported=True)] == [(Deed.LOAD,)]
+
+
+def test_an_entry_says_something() -> None:
+    for entry in ENTRIES:
+        assert entry.keys() & {"functions", "methods"}
+        assert entry.keys() & {"does", "changes", "changes_object", "returns"}
+
+
+def test_no_function_or_method_is_entered_twice_with_the_same_meaning() -> None:
+    for names in (knowledge().functions, knowledge().methods):
+        for name, meanings in names.items():
+            deeds = [deed for meaning in meanings for deed in meaning.does]
+            assert len(deeds) == len(set(deeds)), name
+
+
+def functions() -> Iterator[tuple[str, CallMeaning]]:
+    for name, meanings in knowledge().functions.items():
+        for meaning in meanings:
+            yield name, meaning
+
+
+def found(name: str) -> Any:
+    """The object of a qualified name; None when its package is not installed here."""
+    top, *rest = name.split(".")
+    if not rest:
+        return getattr(importlib.import_module("builtins"), name)
+    if top == "object":
+        return getattr(object, rest[0])
+    if importlib.util.find_spec(top) is None:
+        return None
+    parts = [top, *rest]
+    for cut in range(len(parts) - 1, 0, -1):
+        try:
+            thing: Any = importlib.import_module(".".join(parts[:cut]))
+        except ModuleNotFoundError:
+            continue
+        for part in parts[cut:]:
+            thing = getattr(thing, part)
+        return thing
+    raise AttributeError(name)
+
+
+INSTALLED = [
+    (name, meaning)
+    for name, meaning in functions()
+    if name.split(".")[0] in {"numpy", "pandas", "sklearn", "joblib", "matplotlib", "pyarrow", "PIL"}
+    or importlib.util.find_spec(name.split(".")[0] if "." in name else "builtins") is not None
+]
+
+
+@pytest.mark.parametrize(("name", "meaning"), INSTALLED, ids=[name for name, _ in INSTALLED])
+def test_every_function_exists_and_has_the_parameters_that_are_named(name: str, meaning: CallMeaning) -> None:
+    thing = found(name)
+    if thing is None:
+        pytest.skip("not installed here")
+    assert callable(thing)
+    try:
+        parameters = list(inspect.signature(thing).parameters.values())
+    except ValueError:
+        return  # built into the interpreter without a signature
+    named = [p for p in (meaning.path, meaning.mode, *meaning.data, *meaning.changes) if p is not None]
+    variadic = any(p.kind is p.VAR_POSITIONAL for p in parameters)
+    keywords = any(p.kind is p.VAR_KEYWORD for p in parameters)
+    for parameter in named:
+        if parameter.keyword and not keywords:
+            assert parameter.keyword in [p.name for p in parameters], name
+        if parameter.position >= 0 and not variadic:
+            place = parameters[parameter.position]
+            assert place.kind is not place.KEYWORD_ONLY
+            assert parameter.keyword in ("", place.name), name
+
+
+def test_methods_that_pandas_writes_with_exist() -> None:
+    pandas = importlib.import_module("pandas")
+    for name, meanings in knowledge().methods.items():
+        if name.startswith("to_") and name != "to_device":
+            parameters = inspect.signature(getattr(pandas.DataFrame, name)).parameters
+            for meaning in meanings:
+                if meaning.path is not None:
+                    assert list(parameters)[meaning.path.position + 1] == meaning.path.keyword, name
+
+
+def test_every_metric_and_data_set_of_scikit_learn_is_known() -> None:
+    metrics = importlib.import_module("sklearn.metrics")
+    suffixes = ("_score", "_error", "_loss", "_curve", "_report", "_matrix", "_deviance")
+    for name in metrics.__all__:
+        if (
+            name.endswith(suffixes)
+            and inspect.isfunction(getattr(metrics, name))
+            and name != "consensus_score"
+        ):
+            assert f"sklearn.metrics.{name}" in knowledge().functions, name
+    datasets = importlib.import_module("sklearn.datasets")
+    for name in datasets.__all__:
+        if name.startswith(("load_", "fetch_", "make_")) and name not in {
+            "load_svmlight_files",
+            "fetch_file",
+        }:
+            assert f"sklearn.datasets.{name}" in knowledge().functions, name
+
+
+def test_a_kernel_decodes_the_knowledge_in_two_milliseconds() -> None:
+    knowledge()
+    times = []
+    for _ in range(9):
+        start = time.perf_counter()
+        Knowledge(msgspec.json.decode((FOLDER / "knowledge.json").read_bytes(), type=module.KnowledgeFile))
+        times.append(time.perf_counter() - start)
+    assert min(times) < 0.002
