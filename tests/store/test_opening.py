@@ -20,7 +20,8 @@ from provkg.errors import StoreBusyError, StoreError
 from provkg.identity import Names
 from provkg.journal import Journal, journal_path
 from provkg.store import Report, Store, open_store, rebuild
-from provkg.store.catalog import Catalog
+from provkg.store.catalog import Catalog, mapping_digest, read_catalog
+from provkg.terms import PREFIXES
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -196,6 +197,26 @@ def test_a_store_of_another_mapping_is_made_anew(home: Home, journal: WriteRuns,
     with open_store(home) as store:
         assert store.report.rebuilt
         assert content(store) == before
+
+
+def test_the_graph_of_an_older_ontology_gives_way_to_the_installed_one(
+    home: Home, journal: WriteRuns, content: Content
+) -> None:
+    (run,) = journal(1)
+    before = stored(home, content)
+    names = Names(home.base)
+    old = names.ontology_graph("0.0.1")
+    size = journal_path(home, run).stat().st_size
+    with open_store(home) as store:
+        for graph in read_catalog(store).ontologies:
+            store.drop_graph(graph)
+        store.replace_graph(old, f"<{old}> <{home.base}said> <{home.base}before> <{old}> .\n")
+        catalog = Catalog(mapping=mapping_digest(), sizes={run: size}, ontologies={old: "0" * 64})
+        store.replace_graph(names.catalog_graph(), catalog.nquads(names))
+    with open_store(home) as store:
+        assert not store.report.rebuilt
+        assert content(store) == before
+        assert store.query(f"ASK {{ GRAPH ?graph {{ ?class a <{PREFIXES['owl']}Class> }} }}")
 
 
 def test_with_another_base_nothing_keeps_the_old_one(
