@@ -25,6 +25,8 @@ FORMATS = ("table", "json", "csv", "tsv", "turtle", "ntriples")
 """As in `provkg.results.FORMATS`, which would take the store's library to import."""
 
 UNLIMITED = 100_000
+NOTABLE = 2.0
+"""Seconds that the store may take to be brought up to date without a word."""
 
 Command = TypeVar("Command", bound=Callable[..., Any])
 
@@ -68,6 +70,8 @@ def opened(path: Path | None) -> Iterator[tuple[Home, Source]]:
     home = find_home(path=path)
     with open_store(home) as store:
         tell_notices(store.report)
+        if store.report.seconds > NOTABLE:
+            say(f"The store was brought up to date: {store.report}")
         yield home, store
 
 

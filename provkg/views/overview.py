@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from collections import defaultdict
+from collections.abc import Sequence
+from typing import TYPE_CHECKING, TypeAlias
 
 from pyoxigraph import Literal, NamedNode, Variable
 
@@ -19,54 +21,76 @@ __all__ = ["COLUMNS", "list_runs"]
 COLUMNS = ("run", "started", "took", "status", "cells", "models", "results", "notebook")
 """The columns of `list_runs`; ``took`` is in seconds."""
 
-_RUNS = """SELECT ?run ?started ?took ?status (COUNT(?execution) AS ?cells) ?path WHERE {
-  { SELECT ?run ?g ?started WHERE { GRAPH ?g { ?run a provkg:Run ; prov:startedAtTime ?started } }
-    ORDER BY DESC(?started) DESC(?run) %s }
-  OPTIONAL { GRAPH ?g { ?run provkg:duration ?took } }
-  OPTIONAL { GRAPH ?g { ?run provkg:hasStatus ?status } }
-  OPTIONAL { GRAPH ?g { ?run provkg:runOf/provkg:path ?path } }
-  OPTIONAL { GRAPH ?g { ?execution provkg:partOfRun ?run ; a provkg:CellExecution } }
-} GROUP BY ?run ?started ?took ?status ?path ORDER BY DESC(?started) DESC(?run)"""
-_MODELS = """SELECT (COUNT(DISTINCT ?training) AS ?models) ?run WHERE { GRAPH ?g {
-  ?run a provkg:Run .
+_RUNS = """SELECT ?run ?started WHERE { GRAPH ?g { ?run a provkg:Run ; prov:startedAtTime ?started } }
+ORDER BY DESC(?started) DESC(?run) %s"""
+_ABOUT = """SELECT ?run ?took ?status ?path WHERE { GRAPH ?g { ?run a provkg:Run .
+  OPTIONAL { ?run provkg:duration ?took }
+  OPTIONAL { ?run provkg:hasStatus ?status }
+  OPTIONAL { ?run provkg:runOf/provkg:path ?path } } }"""
+_CELLS = """SELECT ?run (COUNT(?order) AS ?cells) WHERE { GRAPH ?g {
+  ?run a provkg:Run . ?execution provkg:executionOrder ?order } } GROUP BY ?run"""
+_MODELS = """SELECT ?run (COUNT(DISTINCT ?training) AS ?models) WHERE { GRAPH ?g { ?run a provkg:Run .
   { ?training a provkg:Training } UNION { ?training a provkg:Tuning }
   FILTER NOT EXISTS { ?training provkg:partOfActivity ?outer } } } GROUP BY ?run"""
-_RESULTS = """SELECT ?metric (MIN(?value) AS ?least) (MAX(?value) AS ?most) ?run WHERE { GRAPH ?g {
+_RESULTS = """SELECT ?run ?metric (MIN(?value) AS ?least) (MAX(?value) AS ?most) WHERE { GRAPH ?g {
   ?run a provkg:Run . ?result provkg:metricName ?metric ; provkg:resultValue ?value } }
-GROUP BY ?metric ?run"""
+GROUP BY ?run ?metric ORDER BY ?metric"""
 _ENDS = {
     Provkg.Succeeded: "succeeded",
     Provkg.Failed: "failed",
     Provkg.Interrupted: "interrupted",
 }
+_FEW = 50
+"""Up to so many runs it is quicker to ask for each than for all that there are."""
+
+_Rows: TypeAlias = "dict[Term | None, list[tuple[Term | None, ...]]]"
 
 
 def list_runs(store: Source, limit: int = 20) -> Solutions:
     """The last ``limit`` runs (all if it is 0), newest first, under `COLUMNS`.
 
     ``models`` counts trainings and tunings; ``results`` gives each metric with its least and greatest value.
-    A run without a status has not ended, or its recorder was killed.
+    A run that has not ended, or whose recorder was killed, has no status yet.
     """
-    found = _solutions(store, _RUNS % (f"LIMIT {limit:d}" if limit else ""))
+    newest = _solutions(store, _RUNS % (f"LIMIT {limit:d}" if limit else "")).rows
+    runs = [run for run, _ in newest if isinstance(run, NamedNode)]
+    about, cells, models, results = (
+        _by_run(store, query, runs) for query in (_ABOUT, _CELLS, _MODELS, _RESULTS)
+    )
     rows: list[tuple[Term | None, ...]] = []
-    for run, started, took, status, cells, path in found.rows:
-        assert isinstance(run, NamedNode)
-        models = _solutions(store, _MODELS, run).rows
-        results = sorted(_range(*row[:3]) for row in _solutions(store, _RESULTS, run).rows)
-        ended = _ENDS.get(status.value, status.value) if isinstance(status, NamedNode) else "not ended"
+    for run, started in newest:
+        took, status, path = (about[run] or [(None, None, None)])[0]
+        measured = ", ".join(_range(*row) for row in results[run])
         rows.append(
             (
                 run,
                 started,
                 took,
-                Literal(ended),
-                cells,
-                models[0][0] if models else Literal(0),
-                Literal(", ".join(results)),
+                _end(status),
+                _count(cells[run]),
+                _count(models[run]),
+                Literal(measured),
                 path,
             )
         )
     return Solutions(COLUMNS, tuple(rows))
+
+
+def _by_run(store: Source, query: str, runs: Sequence[NamedNode]) -> _Rows:
+    """The rows of a query by the run that stands first in them."""
+    found: _Rows = defaultdict(list)
+    for run in runs if len(runs) <= _FEW else (None,):
+        for first, *others in _solutions(store, query, run).rows:
+            found[first].append(tuple(others))
+    return found
+
+
+def _end(status: Term | None) -> Literal:
+    return Literal(_ENDS.get(status.value, status.value) if isinstance(status, NamedNode) else "not ended")
+
+
+def _count(rows: list[tuple[Term | None, ...]]) -> Term | None:
+    return rows[0][0] if rows else Literal(0)
 
 
 def _range(metric: Term | None, least: Term | None, most: Term | None) -> str:
