@@ -19,6 +19,7 @@ from provkg import __version__
 from provkg.capture import files as file_events
 from provkg.capture.environment import agent, describe_environment
 from provkg.capture.files import FileWatch
+from provkg.capture.gate import gate
 from provkg.capture.git import commit_of
 from provkg.capture.hooks import after_imports
 from provkg.capture.hooks.imports import ImportWatch
@@ -108,6 +109,7 @@ class Recorder:
             self.shell.events.register(event, callback)
             self._undo.append(lambda e=event, c=callback: self.shell.events.unregister(e, c))  # type: ignore[misc]
         atexit.register(self.stop)
+        os.register_at_fork(after_in_child=self._forked)
         if self._begun:
             self.session.write(EnvironmentSeen(environment=describe_environment(_kernel())))
 
@@ -125,6 +127,12 @@ class Recorder:
                 self.session.write(document)
             self.session.finish()
         self._journal.close()
+
+    def _forked(self) -> None:
+        """A child process is another matter: it must not write into this run."""
+        gate.close()
+        self.session.mute()
+        atexit.unregister(self.stop)
 
     def _begin_run(self) -> None:
         """A live session begins with its first execution."""

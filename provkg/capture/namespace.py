@@ -62,10 +62,12 @@ def element_names(name: str, value: object) -> Iterator[tuple[str, Any]]:
     >>> list(element_names("models", {"tree": 1}))
     [("models['tree']", 1)]
     """
-    if isinstance(value, dict):
+    # Only exact types: looking into a subclass may run the user's own code.
+    if isinstance(value, dict) and type(value) is dict:
         for key, element in list(value.items())[:_MAX_ELEMENTS]:
-            yield f"{name}[{key!r}]"[:_MAX_TEXT], element
-    elif isinstance(value, list | tuple):
+            if type(key) in (str, int):
+                yield f"{name}[{key!r}]"[:_MAX_TEXT], element
+    elif isinstance(value, list | tuple) and type(value) in (list, tuple):
         for index, element in enumerate(value[:_MAX_ELEMENTS]):
             yield f"{name}[{index}]", element
 

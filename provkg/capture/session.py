@@ -107,7 +107,7 @@ class Session:
         self._imported: tuple[Package, ...] = ()
         self._definers: dict[str, int] = {}
         self._pending: dict[tuple[str, str], int] = {}
-        self._failed_writes = 0
+        self._warned = self._muted = False
 
     # --- executions ---
 
@@ -202,10 +202,20 @@ class Session:
 
     def write(self, event: Event) -> None:
         """Append an event; a failure is counted and told with the next event that can be written."""
+        if self._muted:
+            return
         try:
             self._append(event)
         except Exception as error:
             self._note(self._pending, "journal", error)
+            if not self._warned:
+                self._warned = True
+                print(f"provkg cannot record everything: {error}", file=sys.__stderr__)
+
+    def mute(self) -> None:
+        """Write nothing from now on."""
+        self._muted = True
+        self._cell = None
 
     def _left_notices(self) -> tuple[Notice, ...]:
         return tuple(Notice(where=w, message=m, count=n) for (w, m), n in self._pending.items())

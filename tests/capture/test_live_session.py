@@ -12,7 +12,7 @@ import pytest
 from provkg.config import Home
 from provkg.journal import read_run, runs
 from provkg.record import ActivityKind, Run, Status
-from tests.capture.conftest import Recorded
+from tests.capture.conftest import Execute, Recorded
 
 EXAMPLES = Path(__file__).parent.parent.parent / "examples"
 EXTENSION = "--IPKernelApp.extra_extensions=provkg.capture.ipython"
@@ -54,3 +54,28 @@ def test_a_session_is_recorded_as_it_happened(session: Run, tmp_path: Path) -> N
     # The model that gave the last score was trained on data that was scaled twice.
     training = seen.of_kind(ActivityKind.TRAINING)[-1]
     assert set(states) <= seen.sources(training.generated[0])
+
+
+def test_nothing_of_the_users_is_kept_alive(execute: Execute) -> None:
+    seen = execute(
+        "import gc, weakref, numpy as np, pandas as pd\nfrom sklearn.linear_model import Ridge",
+        "df = pd.DataFrame({'a': range(100)}); X = df.to_numpy(float); model = Ridge().fit(X, X[:, 0])\n"
+        "p = model.predict(X); part = df[df.a > 3]\n"
+        "refs = [weakref.ref(thing) for thing in (df, X, model, p, part)]",
+        "del df, X, model, p, part\ngc.collect()\nprint([ref() is None for ref in refs])",
+    )
+    [output] = seen.run.executions[-1].outputs
+    assert output.text == "[True, True, True, True, True]\n"
+
+
+def test_a_forked_child_writes_nothing_into_the_run(execute: Execute) -> None:
+    seen = execute(
+        "import os, multiprocessing\nfrom multiprocessing import get_context",
+        "def work(n):\n    from sklearn.linear_model import Ridge\n"
+        "    Ridge().fit([[1], [2]], [1, 2])\n    return n\n"
+        "with get_context('fork').Pool(2) as pool:\n    print(pool.map(work, [1, 2]))",
+        "if os.fork() == 0:\n    os._exit(0)\nos.wait()[1]",
+    )
+    assert len(seen.run.executions) == 3
+    assert all(execution.ended_at is not None for execution in seen.run.executions)
+    assert seen.activities == []

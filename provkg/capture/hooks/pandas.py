@@ -273,9 +273,9 @@ def _sources(
             found = session.resolve(value)
             if found is not None:
                 yield found
-        elif depth and isinstance(value, list | tuple) and len(value) <= 200:
+        elif depth and type(value) in (list, tuple) and len(value) <= 200:
             yield from _sources(session, tuple(value), {}, depth - 1)
-        elif depth and isinstance(value, dict) and len(value) <= 200:
+        elif depth and type(value) is dict and len(value) <= 200:
             yield from _sources(session, tuple(value.values()), {}, depth - 1)
 
 
