@@ -257,7 +257,8 @@ def results(draw: st.DrawFn, there: _Numbers) -> Result:
 
 @st.composite
 def activities(draw: st.DrawFn, there: _Numbers, made: list[str]) -> Activity:
-    used = there.known(["", "f"])
+    generated = draw(st.lists(st.sampled_from(made), max_size=2, unique=True)) if made else []
+    used = [name for name in there.known(["", "f"]) if name not in generated]
     parent = draw(st.sampled_from(["", *there.known(["a"])]))
     return Activity(
         id=there.next("a"),
@@ -276,7 +277,7 @@ def activities(draw: st.DrawFn, there: _Numbers, made: list[str]) -> Activity:
             )
             for entity in (draw(st.lists(st.sampled_from(used), max_size=3)) if used else [])
         ),
-        generated=tuple(draw(st.lists(st.sampled_from(made), max_size=2, unique=True))) if made else (),
+        generated=tuple(generated),
         settings=draw(some(settings)),
         results=tuple(draw(results(there)) for _ in range(draw(st.integers(0, 2)))),
         parent=parent,

@@ -87,8 +87,10 @@ def _activity(scope: Scope, execution: CellExecution, activity: Activity) -> Non
 
 
 def _is_trained(scope: Scope, activity: Activity, name: str) -> bool:
+    """Whether an activity, and none nested in it, fitted a model."""
     value = scope.values.get(name)
-    return activity.kind in _FITTING and value is not None and value.kind in _MODELS
+    fitting = activity.kind in _FITTING and scope.generator.get(name) == activity.id
+    return fitting and value is not None and value.kind in _MODELS
 
 
 def _implementation(scope: Scope, activity: Activity, iri: str) -> str:

@@ -52,19 +52,18 @@ def lexical_double(value: float) -> str:
 
 
 def lexical_time(value: datetime) -> str:
-    """The lexical form of an xsd:dateTime, with the zone that the time has.
+    """The lexical form of an xsd:dateTime, with the zone that the time has and no trailing zeros.
 
-    >>> lexical_time(datetime(2026, 11, 23, 10, 0, tzinfo=UTC))
-    '2026-11-23T10:00:00Z'
+    >>> lexical_time(datetime(2026, 11, 23, 10, 0, 0, 500_000, tzinfo=UTC))
+    '2026-11-23T10:00:00.5Z'
     """
     offset = value.utcoffset()
-    if offset is None:
-        return value.isoformat()
     # XML Schema has zones of whole minutes up to 14 hours.
-    if offset.total_seconds() % 60 or abs(offset.total_seconds()) > 14 * 3600:
-        value = value.astimezone(UTC)
-    text = value.isoformat()
-    return f"{text[:-6]}Z" if text.endswith("+00:00") else text
+    if offset is not None and (offset.total_seconds() % 60 or abs(offset.total_seconds()) > 14 * 3600):
+        value, offset = value.astimezone(UTC), UTC.utcoffset(None)
+    zone = "" if offset is None else value.isoformat()[-6:] if offset else "Z"
+    text = value.replace(tzinfo=None).isoformat()
+    return f"{text.rstrip('0')}{zone}" if value.microsecond else f"{text}{zone}"
 
 
 class Quads:

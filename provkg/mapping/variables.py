@@ -36,6 +36,7 @@ class Variables:
     def __init__(self, scope: Scope) -> None:
         self._scope = scope
         self._states: dict[tuple[str, int], str] = {}
+        self._imported: dict[tuple[str, int], str] = {}
         self._current: dict[str, str] = {}
         self._uses: Counter[tuple[str, int]] = Counter()
         for execution in scope.run.executions:
@@ -45,16 +46,14 @@ class Variables:
     def of(self, execution: CellExecution) -> None:
         """What an execution read, deleted, bound and imported, and what it depends on."""
         iri = self._scope.execution(execution.order)
-        imports = self._imports(execution, iri)
         self._reads(execution, iri)
+        self._imports(execution, iri)
         for name in execution.deletes:
             state = self._current.pop(name, "")
             if state:
                 self._scope.quads.link(state, Prov.wasInvalidatedBy, iri)
         for state_ in execution.defines:
             self._state(execution, state_, iri)
-        for name, imported in imports.items():
-            self._states.setdefault((name, execution.order), imported)
         self._dependencies(execution, iri)
 
     def _state(self, execution: CellExecution, state: VariableState, execution_iri: str) -> None:
@@ -88,10 +87,9 @@ class Variables:
         quads.link(node, Prov.activity, execution)
         quads.link(node, Provkg.evidence, EVIDENCE[evidence])
 
-    def _imports(self, execution: CellExecution, execution_iri: str) -> dict[str, str]:
-        """The imports of an execution, by the name each binds."""
+    def _imports(self, execution: CellExecution, execution_iri: str) -> None:
+        """What an execution imported, and how often the run uses the name of each."""
         scope, quads = self._scope, self._scope.quads
-        bound: dict[str, str] = {}
         for rank, imported in enumerate(execution.imports, 1):
             iri, name = scope.names.imported(scope.run.id, execution.order, rank), bound_name(imported)
             quads.types(iri, Prov.Entity, Provkg.Import)
@@ -103,18 +101,19 @@ class Variables:
             if name:
                 quads.text(iri, Provkg.boundName, name)
                 quads.integer(iri, Provkg.useCount, self._uses[name, execution.order])
-                bound[name] = iri
+                self._imported[name, execution.order] = iri
             quads.link(iri, Prov.wasGeneratedBy, execution_iri)
             quads.link(execution_iri, Provkg.hasImport, iri)
-        return bound
 
     def _reads(self, execution: CellExecution, execution_iri: str) -> None:
         quads = self._scope.quads
         for read in execution.reads:
             state = self._states.get((read.name, read.definer))
-            if state is not None and quads.first(f"{execution_iri} {state}"):
-                quads.link(execution_iri, Prov.used, state)
-                quads.link(execution_iri, Provkg.readsVariable, state)
+            used = state or self._imported.get((read.name, read.definer))
+            if used is not None and quads.first(f"{execution_iri} {used}"):
+                quads.link(execution_iri, Prov.used, used)
+                if state is not None:
+                    quads.link(execution_iri, Provkg.readsVariable, state)
 
     def _dependencies(self, execution: CellExecution, execution_iri: str) -> None:
         """The executions that set a variable which this one names, or made a thing which it used."""
