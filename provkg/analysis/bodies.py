@@ -62,9 +62,11 @@ class Bodies(Blocks):
     @contextmanager
     def _generic_over(self, node: _Definition) -> Iterator[None]:
         """Type parameters are seen from annotations, bases and the body only."""
-        hidden, names = self.hidden, type_parameters(node)
+        hidden = self.hidden
+        names, limits = type_parameters(node)
         if names:
             self.hidden = [*hidden, names]
+            self.all(limits)
         yield
         self.hidden = hidden
 

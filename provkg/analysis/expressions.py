@@ -131,11 +131,11 @@ class Expressions(Names):
         named = node is self.named and self.scope is self.module and not self.hidden
         if named:
             self.capture = self.captured = {}
-        self._inner(_Parameters(parameter_names(arguments)), [node.body])
+        self.inner(_Parameters(parameter_names(arguments)), [node.body])
         if named:
             self.capture = None
 
-    def _inner(self, hidden: set[str], nodes: Iterable[ast.AST | None]) -> None:
+    def inner(self, hidden: set[str], nodes: Iterable[ast.AST | None]) -> None:
         """Walk what runs in a scope of its own: names of a class body are not seen from it."""
         scope = self.scope
         while self.scope.is_class:
@@ -164,7 +164,7 @@ class Expressions(Names):
             parts += [node.key, node.value]
         else:
             parts.append(node.elt)
-        self._inner(hidden, parts)
+        self.inner(hidden, parts)
 
     def _starred(self, node: ast.Starred) -> None:
         self.visit(node.value)
@@ -200,6 +200,11 @@ def parameter_names(arguments: ast.arguments) -> list[str]:
     return names
 
 
-def type_parameters(node: ast.AST) -> set[str]:
-    """The type parameters of a generic definition (``def first[T]``), Python 3.12 and later."""
-    return {parameter.name for parameter in getattr(node, "type_params", ())}
+def type_parameters(node: ast.AST) -> tuple[set[str], list[ast.expr | None]]:
+    """The type parameters of a generic definition (``def first[T: Bound]``), and their bounds and defaults.
+
+    Python 3.12 and later.
+    """
+    parameters = getattr(node, "type_params", ())
+    limits = [getattr(p, part, None) for p in parameters for part in ("bound", "default_value")]
+    return {parameter.name for parameter in parameters}, limits

@@ -9,6 +9,7 @@ from typing import Any, ClassVar, NamedTuple
 
 from provkg.analysis.calls import Calls, root_of
 from provkg.analysis.code import BindingKind, Exit, Statement
+from provkg.analysis.expressions import type_parameters
 from provkg.analysis.folding import fold
 from provkg.analysis.scopes import Deferred
 from provkg.record import Import
@@ -276,7 +277,8 @@ class Statements(Calls):
     def _type_alias(self, node: Any) -> None:
         self.begin(node)
         self.bind_name(node.name.id, frozenset(), BindingKind.DEFINED)
-        self._inner({parameter.name for parameter in node.type_params}, [node.value])
+        names, limits = type_parameters(node)
+        self.inner(names, [*limits, node.value])
         self.commit(node.end_lineno or node.lineno)
 
     VISITORS: ClassVar[dict[type[ast.stmt], Callable[[Any, Any], bool | None]]] = {

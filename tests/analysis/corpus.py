@@ -1,13 +1,9 @@
-"""Cells of real code, and how far `analyse` agrees with the compiler on them.
-
-``python -m tests.analysis.corpus FOLDER…`` measures on notebooks and modules of one's own.
-"""
+"""Cells of real code, and how far `analyse` agrees with the compiler on them."""
 
 from __future__ import annotations
 
 import ast
 import json
-import sys
 import sysconfig
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, field
@@ -110,22 +106,3 @@ def compare(cells: Iterable[str]) -> Agreement:
             agreement.too_many[what] += sorted(found - right - unclear)
             agreement.missing[what] += sorted(right - found)
     return agreement
-
-
-def _main(folders: list[str]) -> None:
-    paths = [
-        path
-        for folder in folders
-        for pattern in ("**/*.ipynb", "**/*.py")
-        for path in sorted(Path(folder).glob(pattern))
-    ]
-    found = compare(cell for path in paths for cell in cells_of(path))
-    print(f"{len(paths)} files, {found.cells} cells, {found.exact} exact, {found.empty} empty")
-    for what in ("defines", "reads"):
-        print(f"{what}: precision {found.precision(what):.3%}, recall {found.recall(what):.3%}")
-        print(f"  too many: {found.too_many[what][:40]}\n  missing: {found.missing[what][:40]}")
-    print(f"unclear: {found.unclear}")
-
-
-if __name__ == "__main__":
-    _main(sys.argv[1:])

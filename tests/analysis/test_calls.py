@@ -8,8 +8,8 @@ from provkg.analysis import Call, analyse, named_data
 from provkg.record import FileMode
 
 
-def call(text: str, function: str, **more: dict[str, str]) -> Call:
-    (found,) = [c for c in analyse(text, **more).calls if c.function == function]  # type: ignore[arg-type]
+def call(text: str, function: str) -> Call:
+    (found,) = [c for c in analyse(text).calls if c.function == function]
     return found
 
 
@@ -21,7 +21,8 @@ def test_import_aliases_are_resolved() -> None:
 
 
 def test_aliases_of_earlier_cells_are_resolved() -> None:
-    assert call("x = ds.load_iris()", "sklearn.datasets.load_iris", aliases={"ds": "sklearn.datasets"})
+    (found,) = analyse("x = ds.load_iris()", aliases={"ds": "sklearn.datasets"}).calls
+    assert (found.function, found.targets) == ("sklearn.datasets.load_iris", ("x",))
 
 
 def test_an_alias_that_is_bound_anew_stands_for_nothing() -> None:

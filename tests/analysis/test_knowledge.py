@@ -63,7 +63,8 @@ def test_a_file_that_does_not_fit_the_schema_is_refused_with_the_place(
 def test_a_file_of_the_users_own_adds_to_what_ships(tmp_path: Path) -> None:
     path = tmp_path / "own.toml"
     path.write_text(
-        'schema = 1\n[conventions]\nfd = "fastdata"\n[[call]]\nfunctions = ["fastdata.slurp"]\ndoes = ["load"]\n'
+        'schema = 1\n[conventions]\nfd = "fastdata"\n'
+        '[[call]]\nfunctions = ["fastdata.slurp"]\ndoes = ["load"]\n'
         'path = {position = 0}\n[[call]]\nmethods = ["absorb"]\nchanges_object = true\n'
     )
     own = read_knowledge(path)

@@ -9,7 +9,7 @@ import pytest
 from provkg.analysis import analyse
 
 CASES: dict[str, tuple[str, str, str]] = {
-    # what is tested: text, names defined, names read
+    # each: the text, the names defined, the names read
     "a plain tuple": ("a, b = point", "a b", "point"),
     "a starred target": ("first, *rest = items", "first rest", "items"),
     "several targets": ("a = b = c", "a b", "c"),
@@ -36,7 +36,7 @@ CASES: dict[str, tuple[str, str, str]] = {
     "deletion of what the cell made": ("x = 1\ndel x", "x", ""),
     "deletion of an item": ("del box['k']", "", "box"),
     "a deleted name cannot be an earlier cell's": ("del x\nprint(x)", "", ""),
-    # scopes
+    # --- scopes
     "a list comprehension": ("[x * k for x in xs if x]", "", "xs k"),
     "a set comprehension": ("{x for x in xs}", "", "xs"),
     "a dictionary comprehension": ("{k: v + w for k, v in d.items()}", "", "d w"),
@@ -111,7 +111,7 @@ CASES: dict[str, tuple[str, str, str]] = {
     "a class that names itself in its body": ("class A:\n    def m(self) -> A: ...", "A", "A"),
     "a class that names itself in a method": ("class A:\n    def m(self):\n        return A()", "A", ""),
     "super": ("class A(B):\n    def m(self):\n        super().m(__class__)", "A", "B"),
-    # blocks
+    # --- blocks
     "for": ("for i, (a, b) in enumerate(rows):\n    print(i, a, b)\nprint(i)", "i a b", "rows"),
     "a loop is taken to run": ("for x in xs:\n    y = x\nprint(y)", "x y", "xs"),
     "a loop with continue": ("for x in xs:\n    if x:\n        continue\n    y = x\nprint(y)", "x y", "xs"),
@@ -153,9 +153,16 @@ CASES: dict[str, tuple[str, str, str]] = {
     ),
     "an exception group": ("try:\n    f()\nexcept* E as e:\n    print(e)", "e", "f E"),
     "match": (
-        "match cmd:\n    case {'a': a, **rest} if a > lim:\n        print(a, rest)\n"
-        "    case [Point(x=px), *others] | [px, *others]:\n        print(px, others)\n"
-        "    case Color.RED as c:\n        print(c)\n    case other:\n        print(other)",
+        """match cmd:
+            case {'a': a, **rest} if a > lim:
+                print(a, rest)
+            case [Point(x=px), *others] | [px, *others]:
+                print(px, others)
+            case Color.RED as c:
+                print(c)
+            case other:
+                print(other)
+        """,
         "a rest px others c other",
         "cmd lim Point Color",
     ),
@@ -165,7 +172,7 @@ CASES: dict[str, tuple[str, str, str]] = {
         "k",
     ),
     "match without all cases": ("match k:\n    case 1:\n        x = 1\nprint(x)", "x", "k x"),
-    # imports
+    # --- names bound by import statements
     "import": ("import os, numpy as np\nnp.log(os.sep)", "os np", ""),
     "a dotted import": ("import os.path\nos.path.join(a)", "os", "a"),
     "a dotted import with an alias": ("import matplotlib.pyplot as plt\nplt.show()", "plt", ""),
@@ -213,7 +220,11 @@ def test_a_body_knows_what_it_reads_and_changes_outside() -> None:
     code = analyse("def f(a, b):\n    a['x'] = data\n    b = b.copy()\n    b['y'] = 1\n    log.append(a)\n")
     (body,) = code.bodies
     assert (body.name, body.parameters, body.line, body.end_line) == ("f", ("a", "b"), 1, 5)
-    assert (body.reads, body.changes, body.changed_parameters) == ({"data", "log"}, {"log"}, {"a"})
+    assert [set(s) for s in (body.reads, body.changes, body.changed_parameters)] == [
+        {"data", "log"},
+        {"log"},
+        {"a"},
+    ]
 
 
 def test_deleted_names_are_told_unless_they_are_bound_again() -> None:

@@ -68,8 +68,7 @@ CASES: dict[str, tuple[str, str, int, str]] = {
     "a lone line of a function": ("def f(p):\n    q = p\n\n    return q\n\nq = 1", "q", 3, "p"),
     "a class attribute": ("class A:\n    x = a\n    y = x", "x", 3, "a"),
     "a splitter's parts": (
-        "from sklearn.model_selection import train_test_split as split\n"
-        "X1, X2, y1, y2 = split(X, y, random_state=seed)",
+        "import sklearn.model_selection as m\na, b, y1, y2 = m.train_test_split(X, y, random_state=seed)",
         "y2",
         END,
         "y",

@@ -18,10 +18,12 @@ from hypothesis import strategies as st
 from provkg.analysis import CellCode, analyse, analyse_function, loads_at, named_data, origins, sources_of
 
 REAL = [Path(module.__file__ or "").read_text() for module in (ast, json, random, sys.modules[__name__])]
-PIECES = ["df", "=", " ", "\n", "\n    ", "(", ")", "[", "]", ":", "%time ", "!", "{x}", "for ", "in ", "lambda ",
-          "x", ",", ".", "def f", "class A", "if ", "else", "try", "except", "'", '"', "\\", "@", "*", "**", ":=",
-          "match ", "case _", "import ", "as ", "global ", "%%time\n", "?", "ü", "\t", "1", "+", "f'{x!r:>{y}}'",
-          "async ", "await ", "yield ", "del ", "with ", "return ", "\0", "\ud800"]  # fmt: skip
+PIECES = [
+    "df", "=", " ", "\n", "\n    ", "(", ")", "[", "]", ":", "%time ", "!", "{x}", "for ", "in ", "lambda ",
+    "x", ",", ".", "def f", "class A", "if ", "else", "try", "except", "'", '"', "\\", "@", "*", "**", ":=",
+    "match ", "case _", "import ", "as ", "global ", "%%time\n", "?", "ü", "\t", "1", "+", "f'{x!r:>{y}}'",
+    "async ", "await ", "yield ", "del ", "with ", "return ", "\0", "\ud800",
+]  # fmt: skip
 
 
 def look_everywhere(code: CellCode) -> None:
