@@ -83,7 +83,10 @@ Scalar: TypeAlias = str | int | float | bool | None
 
 
 class Record(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
-    """What all records share: frozen, keyword-only, defaults left out of the JSON form."""
+    """What all records share: frozen, keyword-only, defaults left out of the JSON form.
+
+    Each repeats ``frozen=True`` for type checkers, which do not inherit it (PEP 681).
+    """
 
 
 class Evidence(StrEnum):
@@ -201,7 +204,7 @@ class Digest(StrEnum):
 # --- data -------------------------------------------------------------------------------------------
 
 
-class Column(Record):
+class Column(Record, frozen=True):
     """One column of a table: its name, element type and number of missing values where counted."""
 
     name: str
@@ -209,7 +212,7 @@ class Column(Record):
     missing: int | None = None
 
 
-class Fingerprint(Record):
+class Fingerprint(Record, frozen=True):
     """A digest of a value's content in memory.
 
     ``algorithm`` names the canonical form too (``xxh3-frame``); two fingerprints compare only when
@@ -221,7 +224,7 @@ class Fingerprint(Record):
     covers: Digest = Digest.FULL
 
 
-class Value(Record):
+class Value(Record, frozen=True):
     """One state of a program object that matters: a data set, a model, a prediction.
 
     ``object`` numbers the object in the run and ``version`` its states from 1; changing the object in
@@ -243,7 +246,7 @@ class Value(Record):
     revision_of: str = ""
 
 
-class File(Record):
+class File(Record, frozen=True):
     """A file at one path, as it was read or written: an occurrence of the content ``sha256`` names.
 
     ``path`` is absolute. ``size`` is in bytes. ``sha256`` is lower-case hexadecimal, and empty when
@@ -262,7 +265,7 @@ class File(Record):
     """Why there is no digest."""
 
 
-class MediaContent(Record):
+class MediaContent(Record, frozen=True):
     """One representation of an output: media type, digest and size in bytes of its content."""
 
     media_type: str
@@ -272,7 +275,7 @@ class MediaContent(Record):
     """Whether the content is in the object folder."""
 
 
-class Error(Record):
+class Error(Record, frozen=True):
     """An exception: class name, message, traceback without colour, and the cell's line from 1."""
 
     name: str
@@ -281,7 +284,7 @@ class Error(Record):
     line: int | None = None
 
 
-class Output(Record):
+class Output(Record, frozen=True):
     """Something a cell execution printed or displayed; ``text`` holds its plain text, cut to a limit."""
 
     id: str
@@ -294,7 +297,7 @@ class Output(Record):
 # --- machine learning -------------------------------------------------------------------------------
 
 
-class Setting(Record):
+class Setting(Record, frozen=True):
     """One setting of an activity.
 
     ``value`` is a JSON scalar; anything else stands there as text, with its Python class in ``type``.
@@ -307,7 +310,7 @@ class Setting(Record):
     explicit: bool | None = None
 
 
-class Seed(Record):
+class Seed(Record, frozen=True):
     """A random generator that was seeded (``numpy.random``), or left unseeded when ``value`` is None."""
 
     generator: str
@@ -315,7 +318,7 @@ class Seed(Record):
     line: int | None = None
 
 
-class Use(Record):
+class Use(Record, frozen=True):
     """That an activity used a thing of the run, in which role, and how this is known.
 
     ``argument`` is the parameter's name in the call, where there was one.
@@ -327,7 +330,7 @@ class Use(Record):
     argument: str = ""
 
 
-class Result(Record):
+class Result(Record, frozen=True):
     """A measured number.
 
     ``value`` is None when the number is not finite; ``text`` is its exact Python text. ``series`` holds
@@ -346,7 +349,7 @@ class Result(Record):
     evidence: Evidence = Evidence.OBSERVED
 
 
-class Activity(Record):
+class Activity(Record, frozen=True):
     """One recognised step of machine learning.
 
     ``function`` is the qualified name of what was called, ``implementation`` the qualified class of the
@@ -375,7 +378,7 @@ class Activity(Record):
     line: int | None = None
 
 
-class Link(Record):
+class Link(Record, frozen=True):
     """That ``target`` was derived from ``source``, how this is known, and by which operation."""
 
     target: str
@@ -387,7 +390,7 @@ class Link(Record):
 # --- code -------------------------------------------------------------------------------------------
 
 
-class VariableState(Record):
+class VariableState(Record, frozen=True):
     """A variable that an execution bound or changed, and the value it then held, where followed."""
 
     name: str
@@ -398,7 +401,7 @@ class VariableState(Record):
     evidence: Evidence = Evidence.OBSERVED
 
 
-class Read(Record):
+class Read(Record, frozen=True):
     """A variable that an execution read, how often its text names it, and which execution set it.
 
     ``definer`` is 0 when no recorded execution set the variable.
@@ -409,7 +412,7 @@ class Read(Record):
     definer: int = 0
 
 
-class Import(Record):
+class Import(Record, frozen=True):
     """An imported module or name: ``from sklearn import svm as s`` has module ``sklearn``, name ``svm``,
     alias ``s``. ``package`` is the distribution and empty for the standard library.
     """
@@ -421,7 +424,7 @@ class Import(Record):
     stdlib: bool = False
 
 
-class DocumentCell(Record):
+class DocumentCell(Record, frozen=True):
     """A cell of the document: nbformat id, position from 0, cell type, digest of its source."""
 
     id: str
@@ -430,14 +433,14 @@ class DocumentCell(Record):
     sha256: str
 
 
-class Document(Record):
+class Document(Record, frozen=True):
     """The notebook's cells in document order at one time."""
 
     cells: tuple[DocumentCell, ...] = ()
     sha256: str = ""
 
 
-class Code(Record):
+class Code(Record, frozen=True):
     """The document that holds the code: absolute path, digest of the file as it was run, its kind.
 
     ``notebook_id`` identifies the notebook across changes where its metadata carries one.
@@ -451,7 +454,7 @@ class Code(Record):
     notebook_id: str = ""
 
 
-class CellExecution(Record):
+class CellExecution(Record, frozen=True):
     """One execution of one cell version, with everything that was seen in it.
 
     ``order`` is its rank in the run from 1; ``execution_count`` is the kernel's own count; ``index`` is
@@ -494,7 +497,7 @@ class CellExecution(Record):
 # --- circumstances ----------------------------------------------------------------------------------
 
 
-class Package(Record):
+class Package(Record, frozen=True):
     """An installed distribution, by its published name, and the top-level modules that were imported."""
 
     name: str
@@ -502,7 +505,7 @@ class Package(Record):
     modules: tuple[str, ...] = ()
 
 
-class Hardware(Record):
+class Hardware(Record, frozen=True):
     """A machine: architecture, processor, logical cores, memory in bytes, accelerators by name."""
 
     machine: str = ""
@@ -512,7 +515,7 @@ class Hardware(Record):
     accelerators: tuple[str, ...] = ()
 
 
-class Commit(Record):
+class Commit(Record, frozen=True):
     """A commit of the repository that holds the code.
 
     ``dirty`` is True when tracked files had changes that were not committed. ``repository`` is the
@@ -525,7 +528,7 @@ class Commit(Record):
     repository: str = ""
 
 
-class Environment(Record):
+class Environment(Record, frozen=True):
     """The software and hardware a run took place in."""
 
     python: str
@@ -537,7 +540,7 @@ class Environment(Record):
     hardware: Hardware = Hardware()
 
 
-class Agent(Record):
+class Agent(Record, frozen=True):
     """A person: login name, full name and ORCID where known."""
 
     user: str
@@ -545,7 +548,7 @@ class Agent(Record):
     orcid: str = ""
 
 
-class Notice(Record):
+class Notice(Record, frozen=True):
     """Something capture could not do: where, what, and how often in this execution."""
 
     where: str
@@ -556,7 +559,7 @@ class Notice(Record):
 # --- events -----------------------------------------------------------------------------------------
 
 
-class RunStarted(Record, tag=f"run-started/{SCHEMA}", tag_field="event"):
+class RunStarted(Record, frozen=True, tag=f"run-started/{SCHEMA}", tag_field="event"):
     """A run begins. ``parameters`` are those the user gave on the command line."""
 
     run: str
@@ -573,32 +576,32 @@ class RunStarted(Record, tag=f"run-started/{SCHEMA}", tag_field="event"):
     parameters: tuple[Setting, ...] = ()
 
 
-class EnvironmentSeen(Record, tag=f"environment-seen/{SCHEMA}", tag_field="event"):
+class EnvironmentSeen(Record, frozen=True, tag=f"environment-seen/{SCHEMA}", tag_field="event"):
     """The environment as the process that runs the code sees it; packages imported later come with cells."""
 
     environment: Environment
 
 
-class DocumentSeen(Record, tag=f"document-seen/{SCHEMA}", tag_field="event"):
+class DocumentSeen(Record, frozen=True, tag=f"document-seen/{SCHEMA}", tag_field="event"):
     """The document as it stood at ``at``; the last one of a run is the document it left behind."""
 
     at: datetime
     document: Document
 
 
-class CellStarted(Record, tag=f"cell-started/{SCHEMA}", tag_field="event"):
+class CellStarted(Record, frozen=True, tag=f"cell-started/{SCHEMA}", tag_field="event"):
     """An execution begins; without a `CellFinished` of the same order it was cut short."""
 
     execution: CellExecution
 
 
-class CellFinished(Record, tag=f"cell-finished/{SCHEMA}", tag_field="event"):
+class CellFinished(Record, frozen=True, tag=f"cell-finished/{SCHEMA}", tag_field="event"):
     """An execution ended, with all that was seen in it."""
 
     execution: CellExecution
 
 
-class RunFinished(Record, tag=f"run-finished/{SCHEMA}", tag_field="event"):
+class RunFinished(Record, frozen=True, tag=f"run-finished/{SCHEMA}", tag_field="event"):
     """A run ended. Where a run has more than one, the last one counts."""
 
     ended_at: datetime
@@ -612,7 +615,7 @@ class RunFinished(Record, tag=f"run-finished/{SCHEMA}", tag_field="event"):
 Event: TypeAlias = RunStarted | EnvironmentSeen | DocumentSeen | CellStarted | CellFinished | RunFinished
 
 
-class Run(Record):
+class Run(Record, frozen=True):
     """A run as its events tell it.
 
     ``status`` is None while it is not known to have ended. ``document`` is the last one seen.
@@ -642,7 +645,7 @@ class Run(Record):
 
 
 _encoder = msgspec.json.Encoder()
-_decoder = msgspec.json.Decoder(Event)
+_decoder: msgspec.json.Decoder[Event] = msgspec.json.Decoder(Event)
 
 
 def encode_event(event: Event) -> bytes:
