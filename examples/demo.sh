@@ -7,7 +7,7 @@ PROVKG_HOME="$PWD/${DEMO:-demo}/.provkg"
 export PATH PROVKG_HOME
 
 say() {
-    printf '\n\033[1m%s\033[0m\n' "$*"
+    if [ -t 1 ]; then printf '\n\033[1m%s\033[0m\n' "$*"; else printf '\n%s\n' "$*"; fi
 }
 
 step() {
