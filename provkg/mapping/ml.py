@@ -165,7 +165,7 @@ def _result(scope: Scope, execution: CellExecution, activity: Activity, result: 
     if result.value is not None and isfinite(result.value):
         quads.scalar(iri, Provkg.resultValue, result.value)
         if not activity.parent:
-            quads.scalar(scope.iri, _direct(scope, result), result.value)
+            _direct(scope, result, result.value)
 
 
 def _series(series: tuple[float | None, ...]) -> str:
@@ -189,7 +189,9 @@ def _judged(scope: Scope, activity: Activity, result: Result, iri: str) -> None:
             quads.link(model, Provkg.evaluatedOn, one)
 
 
-def _direct(scope: Scope, result: Result) -> str:
-    """The property on the run. A number measured on training data must not pass for one that was not."""
+def _direct(scope: Scope, result: Result, value: float) -> None:
+    """The number on the run itself. One measured on training data must not pass for another."""
     name = f"training_{result.metric}" if result.role is SplitRole.TRAINING else result.metric
-    return declare(scope, scope.names.metric(name), name, Provkg.Metric, Provkg.runMetric)
+    metric = declare(scope, scope.names.metric(name), name, Provkg.Metric, Provkg.runMetric)
+    if scope.quads.first(f"{metric} {value!r}"):
+        scope.quads.scalar(scope.iri, metric, value)

@@ -174,18 +174,25 @@ def _describe_error(scope: Scope, iri: str, error: Error) -> None:
 
 
 def documents(scope: Scope) -> None:
-    """The states of the document that were seen, each once; the last one is the one the run left."""
+    """The states of the document that were seen, each once; the last one is the one the run left.
+
+    A cell that stays as it was from one state to the next is the same document cell in both.
+    """
     last, rank, iri = None, 0, ""
+    cells: dict[DocumentCell, str] = {}
     for seen in scope.run.documents:
         if seen.document != last:
             last, rank = seen.document, rank + 1
             iri = scope.names.document_state(scope.run.id, rank)
-            _document(scope, seen, iri, rank)
+            cells = _document(scope, seen, iri, rank, cells)
     if iri:
         scope.quads.link(scope.iri, Provkg.lastDocument, iri)
 
 
-def _document(scope: Scope, seen: DocumentSeen, iri: str, rank: int) -> None:
+def _document(
+    scope: Scope, seen: DocumentSeen, iri: str, rank: int, before: dict[DocumentCell, str]
+) -> dict[DocumentCell, str]:
+    """Describe a state; returns its cells, given those of the state before."""
     quads, document = scope.quads, seen.document
     quads.types(iri, Prov.Entity, Provkg.DocumentState)
     quads.time(iri, Provkg.seenAt, seen.at)
@@ -193,10 +200,15 @@ def _document(scope: Scope, seen: DocumentSeen, iri: str, rank: int) -> None:
         quads.link(iri, Provkg.versionOf, scope.document)
     if document.sha256:
         scope.holds_content(iri, scope.content(document.sha256, Provkg.NotebookVersion))
+    cells = {}
     for cell in document.cells:
-        place = scope.names.document_cell(scope.run.id, rank, cell.index)
+        place = before.get(cell, "")
+        if not place:
+            place = scope.names.document_cell(scope.run.id, rank, cell.index)
+            _document_cell(scope, cell, place)
         quads.link(iri, Provkg.hasCell, place)
-        _document_cell(scope, cell, place)
+        cells[cell] = place
+    return cells
 
 
 def _document_cell(scope: Scope, cell: DocumentCell, iri: str) -> None:

@@ -219,6 +219,11 @@ def test_the_document_is_described_once_for_each_state_it_was_seen_in(graph: Gra
         ("document/2",),
     ]
     assert ask(graph, f"{RUN_IRI} provkg:lastDocument {thing('document/2')}")
+    shared = "SELECT ?cell { ?one provkg:hasCell ?cell . ?two provkg:hasCell ?cell . FILTER (?one != ?two) }"
+    assert sorted(set(rows(graph, shared))) == [(f"document/1/{index}",) for index in range(4)]
+    edited = """SELECT ?at ?text { ?run provkg:lastDocument/provkg:hasCell ?at .
+        ?at provkg:versionOf/provkg:cellId 'c4' ; provkg:hasContent/provkg:sourceText ?text }"""
+    assert rows(graph, edited) == [("document/2/4", "c4 second")]
 
 
 def test_executions_depend_on_those_that_set_what_they_name_or_made_what_they_used(graph: Graph) -> None:
