@@ -57,7 +57,7 @@ def ask(home: Path | None, name: str, params: tuple[str, ...], format_: str) -> 
     question(name)  # a name that is wrong is told without opening the store
     with opened(home) as (_, store):
         found = answer(store, name, pairs(params, "-p"))
-        print_result(found.shown if format_ == "table" else found.result, format_, store)
+        print_result(found.shown if format_ == "table" else found.result, format_, store, plain_words=True)
 
 
 @click.command(short_help="Answer a SPARQL query of your own.")

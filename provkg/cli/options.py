@@ -96,9 +96,9 @@ def pairs(given: tuple[str, ...], option: str) -> dict[str, str]:
     return found
 
 
-def print_result(result: Result, format_: str, store: Source) -> None:
+def print_result(result: Result, format_: str, store: Source, *, plain_words: bool = False) -> None:
     """Print an answer in one of `FORMATS`; where there is none, say so."""
-    from provkg.results import ShortNames, Solutions, Triples, Truth, render, to_table
+    from provkg.results import ShortNames, Solutions, Triples, Truth, render
 
     if isinstance(result, Solutions) and not result.rows:
         say("Nothing recorded fits.")
@@ -109,7 +109,10 @@ def print_result(result: Result, format_: str, store: Source) -> None:
     elif isinstance(result, Triples):
         print_text(render(result, "turtle", store.prefixes))
     elif result.rows:
-        print_rich(to_table(result, ShortNames(store.base, store.prefixes), table_room()), table_room())
+        from provkg.cli.answer_view import draw_answer
+
+        names, room = ShortNames(store.base, store.prefixes), table_room()
+        print_rich(draw_answer(result, names, room, plain_words=plain_words), room)
 
 
 def table_room() -> int:

@@ -39,8 +39,9 @@ def _commands(summary: RunSummary, where: str, run: str) -> Iterator[str]:
     if summary.read:
         file = Path(summary.read[0].path).name
         yield _command("ask", "what_is_affected_by_file", "-p", f"file={where}{file}")
-    if summary.executions:
+    if summary.surroundings.packages:
         yield f"provkg ask which_modules_were_used{run}"
+    if summary.executions:
         yield f"provkg ask how_long_did_cells_take{run}"
 
 

@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING
 import pytest
 
 from provkg.queries import questions
+from tests.cli.conftest import RUNS
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -87,3 +88,29 @@ def test_an_update_is_refused(provkg: Command, recorded: Home) -> None:
 def test_no_answer_is_said_to_be_none(provkg: Command, recorded: Home) -> None:
     done = provkg("sparql", "SELECT ?x WHERE { GRAPH ?g { ?x a provkg:Cat } }")
     assert (done.code, done.out, done.err) == (0, "", "Nothing recorded fits.\n")
+
+
+def test_answers_are_told_in_plain_words_with_near_paths_and_short_digests(
+    provkg: Command, recorded: Home
+) -> None:
+    sources = provkg("ask", "which_data_sources_were_used", "-p", "run=latest").out
+    assert " data/penguins.csv " in sources
+    assert "abababab" in sources
+    assert "ab" * 32 not in sources
+    best = provkg("ask", "best_runs_by_metric", "-p", "metric=accuracy").out
+    assert "observed" in best
+    assert "provkg:" not in best
+    assert "RandomForestClassifier" in best
+    assert "sklearn." not in best
+
+
+def test_what_all_rows_share_is_said_once_where_there_is_little_room(
+    provkg: Command, recorded: Home, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    arguments = ("ask", "best_runs_by_metric", "-p", "metric=accuracy")
+    assert provkg(*arguments).out.count("observed") == 3
+    monkeypatch.setenv("COLUMNS", "80")
+    narrow = provkg(*arguments).out
+    assert narrow.count("observed") == 1
+    assert all(run[:8] in narrow for run in RUNS)
+    assert max(len(line) for line in narrow.splitlines()) <= 80

@@ -201,6 +201,19 @@ def test_progress_is_shown_on_a_terminal_and_nowhere_else(home: Home, tmp_path: 
     assert b"succeeded" in out
 
 
+def test_nothing_but_the_summary_reaches_standard_output(home: Home, tmp_path: Path) -> None:
+    # One of its cells starts a program that writes to the kernel's own standard output.
+    done = subprocess.run(
+        [*PROVKG, "run", copied("streams", tmp_path)],
+        capture_output=True,
+        text=True,
+        cwd=tmp_path,
+        check=True,
+    )
+    assert done.stdout.startswith("streams.ipynb  succeeded")
+    assert done.stderr == ""
+
+
 def _all_of(screen: int) -> str:
     text = b""
     with os.fdopen(screen, "rb", buffering=0) as reader:
