@@ -11,7 +11,6 @@ from typing import ClassVar
 
 __all__ = [
     "ONTOLOGY",
-    "ORCID",
     "PREFIXES",
     "DcTerms",
     "Foaf",
@@ -48,8 +47,6 @@ PREFIXES = {
 }
 """The prefixes that every home knows."""
 
-ORCID = "https://orcid.org/"
-
 
 def home_prefixes(base: str) -> dict[str, str]:
     """All prefixes of a home: the common ones and those of its own instances.
@@ -57,19 +54,9 @@ def home_prefixes(base: str) -> dict[str, str]:
     >>> home_prefixes("https://example.org/")["metric"]
     'https://example.org/metric/'
     """
-    own = {
-        "agent": f"{base}agent/",
-        "cell": f"{base}cell/",
-        "data": f"{base}sha256/",
-        "environment": f"{base}environment/",
-        "graph": f"{base}graph/",
-        "metric": f"{base}metric/",
-        "notebook": f"{base}notebook/",
-        "pypi": "pkg:pypi/",
-        "run": f"{base}run/",
-        "setting": f"{base}setting/",
-    }
-    return {**PREFIXES, **own}
+    folders = ("agent", "cell", "environment", "graph", "metric", "notebook", "run", "setting")
+    own = {folder: f"{base}{folder}/" for folder in folders}
+    return {**PREFIXES, **own, "data": f"{base}sha256/", "pypi": "pkg:pypi/"}
 
 
 class Vocabulary:

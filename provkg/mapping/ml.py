@@ -14,6 +14,8 @@ from provkg.record import ActivityKind, Evidence, Role, SplitRole, ValueKind
 from provkg.terms import Prov, Provkg, Rdfs
 
 if TYPE_CHECKING:
+    from datetime import datetime
+
     from provkg.mapping.scope import Scope
     from provkg.record import Activity, CellExecution, Result, Use
 
@@ -67,7 +69,7 @@ def _activity(scope: Scope, execution: CellExecution, activity: Activity) -> Non
     quads.known(iri, Provkg.calledFunction, activity.function)
     quads.integer(iri, Provkg.sourceLine, activity.line)
     quads.time(iri, Prov.startedAtTime, activity.started_at)
-    quads.time(iri, Prov.endedAtTime, activity.started_at + timedelta(seconds=activity.duration))
+    quads.time(iri, Prov.endedAtTime, _ended_at(activity))
     quads.double(iri, Provkg.duration, activity.duration)
     quads.link(iri, Provkg.hasStatus, STATUS[activity.status])
     quads.link(iri, Provkg.evidence, EVIDENCE[activity.evidence])
@@ -84,6 +86,14 @@ def _activity(scope: Scope, execution: CellExecution, activity: Activity) -> Non
         _trained(scope, activity, scope.thing(name), implementation, settings)
     for result in activity.results:
         _result(scope, execution, activity, result)
+
+
+def _ended_at(activity: Activity) -> datetime | None:
+    """When an activity ended; None where its duration, from another tool's record, makes no sense."""
+    try:
+        return activity.started_at + timedelta(seconds=activity.duration)
+    except (OverflowError, ValueError):
+        return None
 
 
 def _is_trained(scope: Scope, activity: Activity, name: str) -> bool:

@@ -205,10 +205,10 @@ def _commit(scope: Scope, commit: Commit) -> None:
     quads.boolean(scope.iri, Provkg.isDirty, commit.dirty)
 
 
-def notices(scope: Scope, subject: str, notices: tuple[Notice, ...]) -> None:
+def notices(scope: Scope, subject: str, made: tuple[Notice, ...]) -> None:
     """What capture could not do, in a run or an execution."""
     quads = scope.quads
-    for rank, notice in enumerate(notices, 1):
+    for rank, notice in enumerate(made, 1):
         iri = f"{subject}/notice/{rank}"
         quads.types(iri, Provkg.Notice)
         quads.text(iri, Provkg.noticeWhere, notice.where)

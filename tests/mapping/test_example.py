@@ -334,3 +334,13 @@ def test_the_role_of_a_split_stands_on_the_value_and_the_result(graph: Graph) ->
     query = "SELECT ?thing { ?thing provkg:splitRole provkg:TestSplit }"
     assert rows(graph, query) == [("result/r1",), ("value/4.1",), ("value/6.1",), ("value/9.1",)]
     assert SplitRole.TEST.value == "test"
+
+
+def test_a_duration_that_makes_no_sense_gives_no_end() -> None:
+    run = example_run()
+    [loading] = run.executions[1].activities
+    odd = msgspec.structs.replace(loading, duration=float("inf"))
+    execution = msgspec.structs.replace(run.executions[1], activities=(odd,))
+    graph = graph_of(msgspec.structs.replace(run, executions=(execution,)))
+    assert ask(graph, f"{thing('activity/a1')} prov:startedAtTime ?start")
+    assert not ask(graph, f"{thing('activity/a1')} prov:endedAtTime ?end")
