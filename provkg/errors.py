@@ -5,7 +5,6 @@
     ProvkgError
     ├── HomeError            no home folder, a damaged or unwritable one
     ├── JournalError         a journal or object file that cannot be read or written
-    ├── RecordError          a record that does not fit the schema
     ├── NotebookError        a file that is not a notebook provkg can run
     │   └── KernelError      a kernel that cannot be found, started, or captured
     ├── StoreError           the store cannot be opened or written
@@ -30,7 +29,6 @@ __all__ = [
     "ProvkgError",
     "QueryError",
     "QuestionError",
-    "RecordError",
     "StoreBusyError",
     "StoreError",
     "UnknownQuestionError",
@@ -60,10 +58,6 @@ class HomeError(ProvkgError):
 
 class JournalError(ProvkgError):
     """A journal or object file cannot be read or written."""
-
-
-class RecordError(ProvkgError):
-    """A record does not fit the schema."""
 
 
 class NotebookError(ProvkgError):

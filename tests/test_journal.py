@@ -21,7 +21,6 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from provkg import record
 from provkg.config import Home, create_home
 from provkg.errors import JournalError
 from provkg.journal import Journal, get_object, journal_path, put_object, read_events, read_run, runs
@@ -81,7 +80,7 @@ def values_of(kind: Any) -> st.SearchStrategy[Any]:
 
 
 def records(kind: type[msgspec.Struct]) -> st.SearchStrategy[Any]:
-    hints = typing.get_type_hints(kind, vars(record))
+    hints = typing.get_type_hints(kind)
     fields = {name: values_of(hints[name]) for name in kind.__struct_fields__}
     required = {
         field.name: fields.pop(field.name) for field in msgspec.structs.fields(kind) if field.required

@@ -19,7 +19,7 @@ DOCS, TESTS = ROOT / "docs", ROOT / "tests"
 
 PUBLIC = {
     "Answer", "Home", "HomeError", "JournalError", "KernelError", "NotFoundError", "NotebookError",
-    "ProvkgError", "QueryError", "QuestionError", "RecordError", "RunReport", "RunSummary", "Solutions",
+    "ProvkgError", "QueryError", "QuestionError", "RunReport", "RunSummary", "Solutions",
     "Store", "StoreBusyError", "StoreError", "Triples", "Truth", "UnknownQuestionError", "__version__", "ask",
     "create_home", "find_home", "open_store", "questions", "read_run", "rebuild", "run_notebook", "run_query",
     "summarize", "to_frame",

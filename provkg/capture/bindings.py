@@ -4,15 +4,13 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from types import FunctionType
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 from provkg.analysis import CellCode
+from provkg.capture.following import Following
 from provkg.capture.namespace import element_names, global_names, short_text, variable_type, variables
 from provkg.capture.values import Tracker
 from provkg.record import Evidence, Read, VariableState
-
-if TYPE_CHECKING:
-    from provkg.capture.session import Session
 
 __all__ = ["names_of_states", "read_variables", "recorded_states", "variable_states"]
 
@@ -32,7 +30,7 @@ def recorded_states(
 
 
 def variable_states(
-    session: Session, bound: Mapping[str, Any], before: Mapping[str, str], code: CellCode
+    values: Following, bound: Mapping[str, Any], before: Mapping[str, str], code: CellCode
 ) -> list[VariableState]:
     """The variables that an execution bound or changed, with the states they now hold.
 
@@ -43,20 +41,20 @@ def variable_states(
     """
     states = []
     for name, value in bound.items():
-        kept = session.keep(session.resolve_variable(name, value), value)
+        kept = values.keep(values.resolve_variable(name, value), value)
         states.append(_state(name, value, kept, Evidence.OBSERVED))
     for name, state in before.items():
-        value = session.namespace.get(name)
+        value = values.namespace.get(name)
         if name in bound or value is None:
             continue
-        node = session.tracker.find(value)
+        node = values.tracker.find(value)
         if node is not None and (not node.id or node.id != state):
-            states.append(_state(name, value, session.keep(node, value), Evidence.OBSERVED))
+            states.append(_state(name, value, values.keep(node, value), Evidence.OBSERVED))
     known = {state.name for state in states} | before.keys()
     states.extend(
-        _state(name, session.namespace[name], "", Evidence.DECLARED)
+        _state(name, values.namespace[name], "", Evidence.DECLARED)
         for name in sorted(code.changes - known)
-        if name in session.namespace
+        if name in values.namespace
     )
     return states
 

@@ -10,18 +10,15 @@ import time
 from collections import Counter
 from collections.abc import Callable, Iterable, Mapping
 from datetime import UTC, datetime
-from types import FrameType
 from typing import Any
 
 from provkg.capture.bindings import names_of_states, read_variables, recorded_states, variable_states
 from provkg.capture.files import FileWatch
-from provkg.capture.fingerprints import fingerprint_of, kind_of
-from provkg.capture.gate import gate, is_hidden
-from provkg.capture.inference import Made, Scope, Texts, module_line, origin_of, place_of, user_frame
+from provkg.capture.following import Following
+from provkg.capture.gate import gate
 from provkg.capture.namespace import Snapshot
 from provkg.capture.outputs import OutputWatch
 from provkg.capture.packages import PackageWatch
-from provkg.capture.values import FileNode, Node, Tracker
 from provkg.identity import sha256
 from provkg.record import (
     Activity,
@@ -30,16 +27,13 @@ from provkg.record import (
     CellStarted,
     Error,
     Event,
-    Evidence,
     Import,
-    Link,
     Notice,
     Package,
     RunFinished,
     Seed,
     Status,
     Value,
-    ValueKind,
 )
 
 __all__ = ["Session"]
@@ -55,8 +49,6 @@ class _Cell:
         self.execution = execution
         self.snapshot = snapshot
         self.states = states
-        self.nodes: dict[str, tuple[Node, tuple[str, ...]]] = {}
-        self.links: list[Link] = []
         self.activities: list[Activity] = []
         self.seeds: list[Seed] = []
         self.notices: dict[tuple[str, str], int] = {}
@@ -90,10 +82,9 @@ class Session:
         fingerprint_limit: int = 100_000_000,
     ) -> None:
         self.namespace = namespace
+        self.values = Following(namespace, fingerprint_limit)
         self.files = files
         self.outputs = outputs
-        self.tracker = Tracker(fingerprint_limit)
-        self.texts = Texts()
         self.global_seed = False
         """Whether NumPy's global generator has been seeded."""
         self._append = append
@@ -103,7 +94,6 @@ class Session:
         self._activities = 0
         self._results = 0
         self._cell: _Cell | None = None
-        self._made: Made = {}
         self._imported: tuple[Package, ...] = ()
         self._definers: dict[str, int] = {}
         self._pending: dict[tuple[str, str], int] = {}
@@ -138,10 +128,11 @@ class Session:
             tags=tags,
         )
         self.write(CellStarted(execution=execution))
-        self.texts.begin(transformed)
-        self._made.clear()
+        self.values.begin(transformed)
         snapshot = Snapshot(self.namespace, self._hidden)
-        self._cell = _Cell(execution, snapshot, recorded_states(self.namespace, self._hidden, self.tracker))
+        self._cell = _Cell(
+            execution, snapshot, recorded_states(self.namespace, self._hidden, self.values.tracker)
+        )
         self._cell.overhead = time.process_time() - began
         gate.open(self)
 
@@ -232,98 +223,6 @@ class Session:
         key = (where, message[:500].encode("utf-8", "backslashreplace").decode())
         notices[key] = notices.get(key, 0) + 1
 
-    def frame(self) -> FrameType | None:
-        """The innermost frame of the user's own code."""
-        return user_frame(self.namespace)
-
-    def called_by_user(self) -> bool:
-        """Whether the hooked call at work was made by the user's own code, not by a library's."""
-        frame: FrameType | None = sys._getframe(1)
-        while frame is not None and (
-            is_hidden(frame.f_code) or frame.f_globals.get("__name__", "").startswith("provkg.")
-        ):
-            frame = frame.f_back
-        if frame is None or frame.f_globals is self.namespace:
-            return True
-        return not self.files.is_packaged(frame.f_code.co_filename)
-
-    def line(self) -> int | None:
-        """The line of the cell, from 1, that is at work."""
-        return module_line(self.namespace)
-
-    def resolve(self, value: Any, *, others: tuple[Any, ...] = ()) -> Node | None:
-        """The newest state of an object, looked for by identity, memory, content and source text.
-
-        Parameters:
-            others: objects at hand that the value did not come from.
-        """
-        node = self.tracker.find(value)
-        if node is not None:
-            return self._refresh(node, value)
-        if kind_of(value) is None:
-            return None
-        if kind_of(value) in (ValueKind.MODEL, ValueKind.TRANSFORMER):
-            return self.tracker.node(value)
-        frame = self.frame()
-        scope = Scope.of_frame(frame, self.texts, self._made) if frame is not None else None
-        return self._derived(value, scope, {id(other) for other in others})
-
-    def resolve_variable(self, name: str, value: Any) -> Node | None:
-        """The newest state of what a variable holds when an execution ends."""
-        node = self.tracker.find(value)
-        if node is not None or kind_of(value) is None:
-            return node
-        if kind_of(value) in (ValueKind.MODEL, ValueKind.TRANSFORMER):
-            return self.tracker.node(value)
-        return self._derived(value, Scope.at_end(self.texts.cell(), name, self.namespace, self._made), set())
-
-    def _derived(self, value: Any, scope: Scope | None, exclude: set[int]) -> Node | None:
-        origin = origin_of(value, self.tracker, scope, exclude)
-        if origin is None:
-            return self.tracker.node(value)
-        return self.tracker.derive(value, origin.parents, origin.operation, origin.evidence)
-
-    def _refresh(self, node: Node, value: Any) -> Node:
-        """A new state for an array whose content changed unseen since it was recorded."""
-        if not node.id or node.fingerprint is None or node.fingerprint.algorithm != "xxh3-array":
-            return node
-        now = fingerprint_of(value)
-        if now == node.fingerprint:
-            return node
-        return self.tracker.revise(value, (), "changed in place") or node
-
-    def keep(self, node: Node | None, value: Any) -> str:
-        """Record a state; returns its identifier, or an empty text where there is nothing to record."""
-        if node is None or self._cell is None:
-            return ""
-        if not node.id:
-            self.tracker.describe(node, value)
-            self._cell.nodes[node.id] = (node, self.names_in_frame(value))
-            self._cell.links += self.tracker.links(node)
-        return node.id
-
-    def names_in_frame(self, value: Any) -> tuple[str, ...]:
-        """The variables that hold a value where the user's code is at work."""
-        frame = self.frame()
-        if frame is None:
-            return ()
-        return tuple(name for name, held in frame.f_locals.items() if held is value)
-
-    def link(self, target: str, parents: tuple[Node | FileNode, ...], operation: str) -> None:
-        """Link a recorded thing, such as a written file, to recorded states it came from."""
-        if self._cell is not None and target:
-            for parent in parents:
-                if parent.id:
-                    self._cell.links.append(
-                        Link(target=target, source=parent.id, evidence=Evidence.OBSERVED, operation=operation)
-                    )
-
-    def made_here(self, node: Node, used: frozenset[Node]) -> None:
-        """Remember that the user's code, where it is at work, made a state from others by an activity."""
-        frame = self.frame()
-        if frame is not None:
-            self._made.setdefault(place_of(frame), {})[frame.f_lasti] = (node, used)
-
     def next_activity(self) -> str:
         """An identifier for an activity."""
         self._activities += 1
@@ -361,29 +260,29 @@ class Session:
     # --- the end of an execution ---
 
     def _gather_variables(self, cell: _Cell) -> dict[str, Any]:
-        code = self.texts.cell()
+        code = self.values.texts.cell()
         for name in {*code.reads, *code.changes}:
             value = self.namespace.get(name)
-            node = self.tracker.find(value) if value is not None else None
+            node = self.values.tracker.find(value) if value is not None else None
             if node is not None:
-                self._refresh(node, value)
+                self.values.refresh(node, value)
         reads = read_variables(self.namespace, self._hidden, code, self._definers)
         bound, deleted = cell.snapshot.changes(self.namespace, code.defines)
-        states = variable_states(self, bound, cell.states, code)
+        states = variable_states(self.values, bound, cell.states, code)
         for name in deleted:
             self._definers.pop(name, None)
         for state in states:
             self._definers[state.name] = cell.execution.order
-        names = names_of_states(self.namespace, self._hidden, self.tracker)
+        names = names_of_states(self.namespace, self._hidden, self.values.tracker)
         values: list[Value] = []
-        for node, local in cell.nodes.values():
+        for node, local in self.values.kept.values():
             values.append(node.value(tuple(dict.fromkeys((*names.get(node.id, ()), *local)))))
         return {
             "defines": tuple(states),
             "deletes": deleted,
             "reads": reads,
             "values": tuple(values),
-            "links": tuple(cell.links),
+            "links": tuple(self.values.links),
         }
 
     def _gather_files(self, cell: _Cell) -> dict[str, Any]:
@@ -398,7 +297,7 @@ class Session:
 
     def _gather_code(self, cell: _Cell) -> dict[str, Any]:
         imports = []
-        for found in self.texts.cell().imports:
+        for found in self.values.texts.cell().imports:
             package = "" if found.stdlib else self.package_of(found.module)
             fields = {name: getattr(found, name) for name in found.__struct_fields__}
             imports.append(Import(**{**fields, "package": package}))

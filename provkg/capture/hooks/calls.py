@@ -41,10 +41,11 @@ class Call:
 
     def __init__(self, session: Session, function: str, package: str) -> None:
         self.session = session
+        self.tracker = session.values.tracker
         self.function = function
         self.package = package
         self.started = datetime.now(UTC)
-        self.line = session.line()
+        self.line = session.values.line()
         self.used: list[Use] = []
         self._nodes: list[Node] = []
         self.generated: list[str] = []
@@ -58,12 +59,12 @@ class Call:
 
     def use(self, value: Any, role: Role, argument: str = "", others: tuple[Any, ...] = ()) -> Node | None:
         """Record that the call uses a value; returns its state where it is followed."""
-        node = self.session.resolve(value, others=others)
+        node = self.session.values.resolve(value, others=others)
         if node is not None:
             self._nodes.append(node)
         if self.crowded:
             return node
-        kept = self.session.keep(node, value)
+        kept = self.session.values.keep(node, value)
         if kept:
             self.used.append(Use(entity=kept, role=role, argument=argument))
         return node
@@ -71,8 +72,8 @@ class Call:
     def make(self, node: Node | None, value: Any) -> None:
         """Record that the call made a state of a value."""
         if node is not None:
-            self.session.made_here(node, frozenset(self._nodes))
-        kept = self.session.keep(node, value) if not self.crowded else ""
+            self.session.values.made_here(node, frozenset(self._nodes))
+        kept = self.session.values.keep(node, value) if not self.crowded else ""
         if kept:
             self.generated.append(kept)
 

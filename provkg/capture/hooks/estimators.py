@@ -88,7 +88,7 @@ class Fitting(_EstimatorCall):
 
     def succeeded(self, result: Any, seconds: float) -> None:
         """The estimator has learnt: it is in a new state."""
-        tracker = self.session.tracker
+        tracker = self.tracker
         self.fits = gate.fits if self.is_search else 0
         label = self.function
         if self.method == "partial_fit" or tracker.find(self.estimator) is not None:
@@ -107,7 +107,7 @@ class Fitting(_EstimatorCall):
     def _follow_result(self, result: Any, fitted: Node) -> None:
         """``fit_transform`` and ``fit_predict`` also return data, made by the new state."""
         label = self.function
-        made = self.session.tracker.derive(result, (fitted, *self.sources[:1]), label)
+        made = self.tracker.derive(result, (fitted, *self.sources[:1]), label)
         if made is not None and self.method == "fit_predict":
             made.kind = ValueKind.PREDICTION
             made.model, made.data = fitted, self.sources[0] if self.sources else None
@@ -122,13 +122,13 @@ class Fitting(_EstimatorCall):
                 parts += [(attribute, part) for item in held for part in _elements(item)]
         for attribute, part in parts:
             if is_estimator(part):
-                self.session.tracker.derive(part, (fitted,), f"{type_name(type(self.estimator))}.{attribute}")
+                self.tracker.derive(part, (fitted,), f"{type_name(type(self.estimator))}.{attribute}")
         best = parts[0][1]
         if best is not None and hasattr(best, "steps"):
             for item in best.steps:
                 for part in _elements(item):
                     if is_estimator(part):
-                        self.session.tracker.derive(part, (fitted,), "best_estimator_.steps")
+                        self.tracker.derive(part, (fitted,), "best_estimator_.steps")
 
     def _results(self, fitted: Node | None) -> None:
         """The best score of a search, with the scores of all its candidates in order."""
@@ -169,7 +169,7 @@ class Transforming(_EstimatorCall):
         """The transformed data is known."""
         if kind_of(result) is not None:
             sources = [node for node in (self.transformer, self.data) if node is not None]
-            self.make(self.session.tracker.derive(result, sources, self.function), result)
+            self.make(self.tracker.derive(result, sources, self.function), result)
         self.add(seconds)
 
 
@@ -187,7 +187,7 @@ class Predicting(_EstimatorCall):
         """The predictions are known, and remember their model and data."""
         if kind_of(result) is not None:
             sources = [node for node in (self.model, self.data) if node is not None]
-            made = self.session.tracker.derive(result, sources, self.function, kind=ValueKind.PREDICTION)
+            made = self.tracker.derive(result, sources, self.function, kind=ValueKind.PREDICTION)
             if made is not None:
                 made.model, made.data = self.model, self.data
                 made.role = self.data.role if self.data is not None else None

@@ -63,7 +63,7 @@ class Splitting(Call):
         if stratify is None:
             self.settings += (setting("stratify", None, None),)
         else:
-            name = next(iter(session.names_in_frame(stratify)), "given")
+            name = next(iter(session.values.names_in_frame(stratify)), "given")
             self.settings += (
                 Setting(name="stratify", value=name, type=type_name(type(stratify)), explicit=True),
             )
@@ -85,7 +85,7 @@ class Splitting(Call):
                 if kind_of(part) is None:
                     continue
                 parents = (node,) if node is not None else ()
-                made = self.session.tracker.derive(part, parents, self.function)
+                made = self.tracker.derive(part, parents, self.function)
                 if made is not None:
                     made.role = role
                 self.make(made, part)
@@ -172,7 +172,7 @@ class Measuring(Call):
             self.results.append(result_of(self.session, metric, None, series=series, **fields))
         elif kind_of(result) is ValueKind.DATASET:
             nodes = [node for node in (self.prediction, self.truth) if node is not None]
-            self.make(self.session.tracker.derive(result, nodes, self.function, kind=ValueKind.OTHER), result)
+            self.make(self.tracker.derive(result, nodes, self.function, kind=ValueKind.OTHER), result)
         self.add(seconds)
 
 
@@ -240,7 +240,7 @@ class CrossValidating(Call):
                 self._add_result("permutation_importance", None, series, self._role())
         elif self.function.endswith("cross_val_predict") and kind_of(result) is not None:
             sources = [node for node in (self.model, self.data) if node is not None]
-            made = self.session.tracker.derive(result, sources, self.function, kind=ValueKind.PREDICTION)
+            made = self.tracker.derive(result, sources, self.function, kind=ValueKind.PREDICTION)
             if made is not None:
                 made.model, made.data, made.role = self.model, self.data, SplitRole.VALIDATION
             self.make(made, result)

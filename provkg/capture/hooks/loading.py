@@ -71,8 +71,8 @@ class Loading:
         sources: tuple[FileNode, ...] = tuple(states.values())
         generated = []
         for value in _parts(result):
-            node = session.tracker.derive(value, sources, self._function)
-            generated.append(session.keep(node, value))
+            node = session.values.tracker.derive(value, sources, self._function)
+            generated.append(session.values.keep(node, value))
         if states or any(generated):
             self._add(tuple(states), tuple(filter(None, generated)), seconds, Status.SUCCEEDED)
 
@@ -94,7 +94,7 @@ class Loading:
                 used=tuple(Use(entity=entity, role=Role.FILE) for entity in used),
                 generated=generated,
                 status=status,
-                line=self._session.line(),
+                line=self._session.values.line(),
             )
         )
 
@@ -109,9 +109,9 @@ class Saving:
         self._path = named_path(target)
         self._started = datetime.now(UTC)
         self._mark = session.files.mark()
-        node = session.resolve(value)
+        node = session.values.resolve(value)
         self._node = node
-        self._source = session.keep(node, value)
+        self._source = session.values.keep(node, value)
 
     @classmethod
     def of(cls, function: str, package: str, *, value: int = 0, target: int = 1) -> Begin:
@@ -137,7 +137,7 @@ class Saving:
             return
         for state in states.values():
             if self._node is not None:
-                session.link(state.id, (self._node,), self._function)
+                session.values.link(state.id, (self._node,), self._function)
         session.add(
             Activity(
                 id=session.next_activity(),
@@ -148,7 +148,7 @@ class Saving:
                 duration=round(seconds, 6),
                 used=(Use(entity=self._source, role=Role.INPUT),) if self._source else (),
                 generated=tuple(states),
-                line=session.line(),
+                line=session.values.line(),
             )
         )
 

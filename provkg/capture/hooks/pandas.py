@@ -266,11 +266,11 @@ def _sources(
 ) -> Iterator[Node]:
     """The followed tables and arrays among arguments, also inside small containers."""
     for value in (*args, *kwargs.values()) if kwargs else args:
-        node = session.tracker.find(value)
+        node = session.values.tracker.find(value)
         if node is not None:
             yield node
         elif kind_of(value) is not None:
-            found = session.resolve(value)
+            found = session.values.resolve(value)
             if found is not None:
                 yield found
         elif depth and type(value) in (list, tuple) and len(value) <= 200:
@@ -287,14 +287,14 @@ def _derived(label: str) -> Follower:
         owner = args[0] if args else None
         if kwargs.get("inplace") and owner is not None and kind_of(owner) is not None:
             others = list(_sources(session, args[1:], kwargs))
-            session.tracker.revise(owner, others, label)
+            session.values.tracker.revise(owner, others, label)
             return
         if result is None and kind_of(owner) is not None and label.endswith("__init__"):
             result, args = owner, args[1:]
         results = result if isinstance(result, tuple) and len(result) <= 20 else (result,)
         for made in results:
             if (made is not owner or label.endswith("__init__")) and kind_of(made) is not None:
-                session.tracker.derive(made, tuple(_sources(session, args, kwargs)), label)
+                session.values.tracker.derive(made, tuple(_sources(session, args, kwargs)), label)
 
     return observe
 
@@ -308,7 +308,7 @@ def _derived_from(attribute: str, label: str) -> Follower:
             return
         table = getattr(args[0], attribute, None)
         sources = tuple(_sources(session, (table, *args[1:]), kwargs))
-        session.tracker.derive(result, sources, label)
+        session.values.tracker.derive(result, sources, label)
 
     return observe
 
@@ -321,8 +321,8 @@ def _changing(label: str) -> Follower:
         if session is None:
             return
         if kind_of(result) is not None:
-            session.tracker.derive(result, tuple(_sources(session, args[:1], {})), label)
-        session.tracker.revise(args[0], tuple(_sources(session, args[1:], kwargs)), label)
+            session.values.tracker.derive(result, tuple(_sources(session, args[:1], {})), label)
+        session.values.tracker.revise(args[0], tuple(_sources(session, args[1:], kwargs)), label)
 
     return observe
 
@@ -337,7 +337,7 @@ def _changed(label: str, attribute: str = "") -> Follower:
             return
         operation = f"pandas.{type(table).__name__}.{_SETTER_NAMES.get(label, label)}"
         sources = list(_sources(session, args[1:], kwargs))
-        session.tracker.revise(table, sources, operation)
+        session.values.tracker.revise(table, sources, operation)
 
     return observe
 
@@ -352,7 +352,7 @@ def _finalized(args: tuple[Any, ...], kwargs: dict[str, Any], result: Any) -> No
         return
     method = kwargs.get("method") or (args[2] if len(args) > 2 else "") or "__finalize__"
     sources = tuple(_sources(session, args[1:2], {}))
-    session.tracker.derive(args[0], sources, f"pandas.{type(args[0]).__name__}.{method}")
+    session.values.tracker.derive(args[0], sources, f"pandas.{type(args[0]).__name__}.{method}")
 
 
 AFTER_IMPORT = {"pandas": _patch}

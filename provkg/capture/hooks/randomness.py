@@ -38,11 +38,11 @@ def _seeding(
 ) -> Callable[[tuple[Any, ...], dict[str, Any], Any], None]:
     def observe(args: tuple[Any, ...], kwargs: dict[str, Any], result: Any) -> None:
         session = gate.session
-        if session is None or not session.called_by_user():
+        if session is None or not session.values.called_by_user(session.files.is_packaged):
             return
         given = args[0] if args else next((kwargs[name] for name in names if name in kwargs), None)
         value, _ = scalar(given)
-        session.seeded(Seed(generator=generator, value=value, line=session.line()))
+        session.seeded(Seed(generator=generator, value=value, line=session.values.line()))
 
     return observe
 

@@ -1,0 +1,104 @@
+"""The data model of a run: frozen, typed records with a versioned JSON form.
+
+No I/O, no RDF, nothing of ours imported. Capture and importers make these records, the journal keeps
+them as events, and mapping turns them into quads; they are all that those rooms share.
+
+A run is told as a sequence of events: `RunStarted` (by whoever begins it), `EnvironmentSeen` (by the
+process that runs the code), then for each execution a `CellStarted` and a `CellFinished`,
+`DocumentSeen` whenever the notebook's text is known, and `RunFinished`. `fold` makes a `Run` of them.
+An event's tag ends in its schema version (``cell-finished/1``).
+
+Things inside a run are named by short identifiers unique in that run: values ``7.2`` (second state of
+object 7), files ``f3``, activities ``a5``, results ``r2``, outputs ``o4``. Cell executions are named
+by their rank in the run, from 1.
+"""
+
+from __future__ import annotations
+
+from provkg.record.circumstances import Agent, Commit, Environment, Hardware, Notice, Package
+from provkg.record.code import CellExecution, Code, Document, DocumentCell, Import, Read, VariableState
+from provkg.record.data import Column, Error, File, Fingerprint, MediaContent, Output, Value
+from provkg.record.events import (
+    SCHEMA,
+    CellFinished,
+    CellStarted,
+    DocumentSeen,
+    EnvironmentSeen,
+    Event,
+    Run,
+    RunFinished,
+    RunStarted,
+    decode_event,
+    encode_event,
+    fold,
+)
+from provkg.record.kinds import (
+    ActivityKind,
+    CodeKind,
+    Digest,
+    Evidence,
+    FileMode,
+    OutputKind,
+    Record,
+    Role,
+    RunKind,
+    Scalar,
+    SplitRole,
+    Status,
+    ValueKind,
+)
+from provkg.record.learning import Activity, Link, Result, Seed, Setting, Use
+
+__all__ = [
+    "SCHEMA",
+    "Activity",
+    "ActivityKind",
+    "Agent",
+    "CellExecution",
+    "CellFinished",
+    "CellStarted",
+    "Code",
+    "CodeKind",
+    "Column",
+    "Commit",
+    "Digest",
+    "Document",
+    "DocumentCell",
+    "DocumentSeen",
+    "Environment",
+    "EnvironmentSeen",
+    "Error",
+    "Event",
+    "Evidence",
+    "File",
+    "FileMode",
+    "Fingerprint",
+    "Hardware",
+    "Import",
+    "Link",
+    "MediaContent",
+    "Notice",
+    "Output",
+    "OutputKind",
+    "Package",
+    "Read",
+    "Record",
+    "Result",
+    "Role",
+    "Run",
+    "RunFinished",
+    "RunKind",
+    "RunStarted",
+    "Scalar",
+    "Seed",
+    "Setting",
+    "SplitRole",
+    "Status",
+    "Use",
+    "Value",
+    "ValueKind",
+    "VariableState",
+    "decode_event",
+    "encode_event",
+    "fold",
+]

@@ -1,0 +1,66 @@
+"""Records of the circumstances of a run: environment, machine, commit, person, and what went unseen."""
+
+from __future__ import annotations
+
+from provkg.record.kinds import Record
+
+__all__ = ["Agent", "Commit", "Environment", "Hardware", "Notice", "Package"]
+
+
+class Package(Record, frozen=True):
+    """An installed distribution, by its published name, and the top-level modules that were imported."""
+
+    name: str
+    version: str
+    modules: tuple[str, ...] = ()
+
+
+class Hardware(Record, frozen=True):
+    """A machine: architecture, processor, logical cores, memory in bytes, accelerators by name."""
+
+    machine: str = ""
+    processor: str = ""
+    cores: int | None = None
+    memory: int | None = None
+    accelerators: tuple[str, ...] = ()
+
+
+class Commit(Record, frozen=True):
+    """A commit of the repository that holds the code.
+
+    ``dirty`` is True when tracked files had changes that were not committed. ``repository`` is the
+    origin's URL without credentials.
+    """
+
+    hash: str
+    branch: str = ""
+    dirty: bool | None = None
+    repository: str = ""
+
+
+class Environment(Record, frozen=True):
+    """The software and hardware a run took place in."""
+
+    python: str
+    implementation: str = "CPython"
+    platform: str = ""
+    kernel: str = ""
+    """Name and version of the kernel implementation (``ipykernel 7.4.0``)."""
+    packages: tuple[Package, ...] = ()
+    hardware: Hardware = Hardware()
+
+
+class Agent(Record, frozen=True):
+    """A person: login name, full name and ORCID where known."""
+
+    user: str
+    name: str = ""
+    orcid: str = ""
+
+
+class Notice(Record, frozen=True):
+    """Something capture could not do: where, what, and how often in this execution."""
+
+    where: str
+    message: str
+    count: int = 1

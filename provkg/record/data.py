@@ -1,0 +1,97 @@
+"""Records of data: values in memory, files, outputs."""
+
+from __future__ import annotations
+
+from provkg.record.kinds import Digest, FileMode, OutputKind, Record, SplitRole, ValueKind
+
+__all__ = ["Column", "Error", "File", "Fingerprint", "MediaContent", "Output", "Value"]
+
+
+class Column(Record, frozen=True):
+    """One column of a table: its name, element type and number of missing values where counted."""
+
+    name: str
+    type: str
+    missing: int | None = None
+
+
+class Fingerprint(Record, frozen=True):
+    """A digest of a value's content in memory.
+
+    ``algorithm`` names the canonical form too (``xxh3-frame``); two fingerprints compare only when
+    their algorithms are equal. ``covers`` is partial when a size limit cut it short.
+    """
+
+    algorithm: str
+    hex: str
+    covers: Digest = Digest.FULL
+
+
+class Value(Record, frozen=True):
+    """One state of a program object that matters: a data set, a model, a prediction.
+
+    ``object`` numbers the object in the run and ``version`` its states from 1; changing the object in
+    place makes the next version, which names the one before in ``revision_of``. ``type`` is the
+    qualified Python class; ``names`` are the variables bound to it when it was recorded; ``shape`` is
+    in rows first. ``role`` says which part of a split it is, where a split made it.
+    """
+
+    id: str
+    object: int
+    version: int
+    kind: ValueKind
+    type: str
+    names: tuple[str, ...] = ()
+    shape: tuple[int, ...] = ()
+    columns: tuple[Column, ...] = ()
+    fingerprint: Fingerprint | None = None
+    role: SplitRole | None = None
+    revision_of: str = ""
+
+
+class File(Record, frozen=True):
+    """A file at one path, as it was read or written: an occurrence of the content ``sha256`` names.
+
+    ``path`` is absolute. ``size`` is in bytes. ``sha256`` is lower-case hexadecimal, and empty when
+    ``covers`` is ``none``. ``package`` names the distribution (``scikit-learn``) that ships the file.
+    """
+
+    id: str
+    path: str
+    mode: FileMode
+    sha256: str = ""
+    size: int | None = None
+    covers: Digest = Digest.FULL
+    media_type: str = ""
+    package: str = ""
+    reason: str = ""
+    """Why there is no digest."""
+
+
+class MediaContent(Record, frozen=True):
+    """One representation of an output: media type, digest and size in bytes of its content."""
+
+    media_type: str
+    sha256: str
+    size: int
+    kept: bool = True
+    """Whether the content is in the object folder."""
+
+
+class Error(Record, frozen=True):
+    """An exception: class name, message, traceback without colour, and the cell's line from 1."""
+
+    name: str
+    message: str
+    traceback: str = ""
+    line: int | None = None
+
+
+class Output(Record, frozen=True):
+    """Something a cell execution printed or displayed; ``text`` holds its plain text, cut to a limit."""
+
+    id: str
+    kind: OutputKind
+    contents: tuple[MediaContent, ...] = ()
+    text: str = ""
+    truncated: bool = False

@@ -1,0 +1,214 @@
+"""The events that tell a run, their JSON form, and the run they fold into."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+from datetime import datetime
+from typing import TypeAlias
+
+import msgspec
+
+from provkg.record.circumstances import Agent, Commit, Environment, Notice
+from provkg.record.code import CellExecution, Code, Document
+from provkg.record.data import Error
+from provkg.record.kinds import Record, RunKind, Status
+from provkg.record.learning import Setting
+
+__all__ = [
+    "SCHEMA",
+    "CellFinished",
+    "CellStarted",
+    "DocumentSeen",
+    "EnvironmentSeen",
+    "Event",
+    "Run",
+    "RunFinished",
+    "RunStarted",
+    "decode_event",
+    "encode_event",
+    "fold",
+]
+
+
+SCHEMA = 1
+"""The schema version that this module writes."""
+
+
+class RunStarted(Record, frozen=True, tag=f"run-started/{SCHEMA}", tag_field="event"):
+    """A run begins. ``parameters`` are those the user gave on the command line."""
+
+    run: str
+    kind: RunKind
+    started_at: datetime
+    recorder: str
+    """The provkg version that records (``provkg 0.1.0``)."""
+    code: Code | None = None
+    agent: Agent | None = None
+    commit: Commit | None = None
+    command: tuple[str, ...] = ()
+    folder: str = ""
+    """The working folder, absolute."""
+    parameters: tuple[Setting, ...] = ()
+
+
+class EnvironmentSeen(Record, frozen=True, tag=f"environment-seen/{SCHEMA}", tag_field="event"):
+    """The environment as the process that runs the code sees it; packages imported later come with cells."""
+
+    environment: Environment
+
+
+class DocumentSeen(Record, frozen=True, tag=f"document-seen/{SCHEMA}", tag_field="event"):
+    """The document as it stood at ``at``; the last one of a run is the document it left behind."""
+
+    at: datetime
+    document: Document
+
+
+class CellStarted(Record, frozen=True, tag=f"cell-started/{SCHEMA}", tag_field="event"):
+    """An execution begins; without a `CellFinished` of the same order it was cut short."""
+
+    execution: CellExecution
+
+
+class CellFinished(Record, frozen=True, tag=f"cell-finished/{SCHEMA}", tag_field="event"):
+    """An execution ended, with all that was seen in it."""
+
+    execution: CellExecution
+
+
+class RunFinished(Record, frozen=True, tag=f"run-finished/{SCHEMA}", tag_field="event"):
+    """A run ended. Where a run has more than one, the last one counts."""
+
+    ended_at: datetime
+    status: Status
+    error: Error | None = None
+    order: int = 0
+    """The execution that failed, or 0."""
+    notices: tuple[Notice, ...] = ()
+
+
+Event: TypeAlias = RunStarted | EnvironmentSeen | DocumentSeen | CellStarted | CellFinished | RunFinished
+
+
+class Run(Record, frozen=True):
+    """A run as its events tell it.
+
+    ``status`` is None while it is not known to have ended. ``document`` is the last one seen.
+    ``environment`` holds all packages that were imported by the end.
+    """
+
+    started: RunStarted
+    executions: tuple[CellExecution, ...] = ()
+    documents: tuple[DocumentSeen, ...] = ()
+    finished: RunFinished | None = None
+    environment: Environment | None = None
+
+    @property
+    def id(self) -> str:
+        """The run's UUID."""
+        return self.started.run
+
+    @property
+    def status(self) -> Status | None:
+        """How the run ended; None while that is not known."""
+        return self.finished.status if self.finished else None
+
+    @property
+    def document(self) -> Document | None:
+        """The document as the run left it, where seen."""
+        return self.documents[-1].document if self.documents else None
+
+
+_encoder = msgspec.json.Encoder()
+_decoder: msgspec.json.Decoder[Event] = msgspec.json.Decoder(Event)
+
+
+def encode_event(event: Event) -> bytes:
+    r"""One event as one line of JSON, without the line feed.
+
+    >>> from datetime import datetime, timezone
+    >>> end = RunFinished(ended_at=datetime(2026, 1, 2, tzinfo=timezone.utc), status=Status.SUCCEEDED)
+    >>> encode_event(end)
+    b'{"event":"run-finished/1","ended_at":"2026-01-02T00:00:00Z","status":"succeeded"}'
+    >>> decode_event(encode_event(end)) == end
+    True
+
+    What UTF-8 cannot hold, such as a byte of a file name in another encoding, is written as ``\\udce9``.
+    """
+    try:
+        return _encoder.encode(event)
+    except UnicodeEncodeError:
+        return _encoder.encode(_encodable(msgspec.to_builtins(event)))
+
+
+def _encodable(value: object) -> object:
+    match value:
+        case str():
+            return value.encode("utf-8", "backslashreplace").decode()
+        case list() | tuple():
+            return [_encodable(item) for item in value]
+        case dict():
+            return {_encodable(key): _encodable(item) for key, item in value.items()}
+        case _:
+            return value
+
+
+def decode_event(line: bytes) -> Event:
+    """The event that one line of JSON holds.
+
+    Raises:
+        msgspec.MsgspecError: the line is not JSON, or not an event this version knows.
+    """
+    return _decoder.decode(line)
+
+
+def fold(events: Iterable[Event]) -> Run | None:
+    """The run that a sequence of events tells of, or None when it has no beginning.
+
+    An execution that began and never ended is `Status.INTERRUPTED`.
+    """
+    started: RunStarted | None = None
+    environment: Environment | None = None
+    finished: RunFinished | None = None
+    documents: list[DocumentSeen] = []
+    executions: dict[int, CellExecution] = {}
+    for event in events:
+        match event:
+            case RunStarted():
+                started = started or event
+            case EnvironmentSeen(environment=seen):
+                environment = seen
+            case DocumentSeen():
+                documents.append(event)
+            case CellStarted(execution=execution):
+                executions.setdefault(
+                    execution.order, msgspec.structs.replace(execution, status=Status.INTERRUPTED)
+                )
+            case CellFinished(execution=execution):
+                executions[execution.order] = execution
+            case RunFinished():
+                finished = event
+    if started is None:
+        return None
+    ordered = tuple(executions[order] for order in sorted(executions))
+    return Run(
+        started=started,
+        executions=ordered,
+        documents=tuple(documents),
+        finished=finished,
+        environment=_environment_at_end(environment, ordered),
+    )
+
+
+def _environment_at_end(
+    environment: Environment | None, executions: Sequence[CellExecution]
+) -> Environment | None:
+    if environment is None:
+        return None
+    packages = {package.name: package for package in environment.packages}
+    for execution in executions:
+        for package in execution.packages:
+            known = packages.get(package.name, package)
+            modules = tuple(sorted({*known.modules, *package.modules}))
+            packages[package.name] = msgspec.structs.replace(known, modules=modules)
+    return msgspec.structs.replace(environment, packages=tuple(packages[name] for name in sorted(packages)))

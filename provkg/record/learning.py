@@ -1,0 +1,99 @@
+"""Records of machine learning: activities with their settings and results, and links."""
+
+from __future__ import annotations
+
+from datetime import datetime
+
+from provkg.record.kinds import ActivityKind, Evidence, Record, Role, Scalar, SplitRole, Status
+
+__all__ = ["Activity", "Link", "Result", "Seed", "Setting", "Use"]
+
+
+class Setting(Record, frozen=True):
+    """One setting of an activity.
+
+    ``value`` is a JSON scalar; anything else stands there as text, with its Python class in ``type``.
+    ``explicit`` tells whether it differs from the default; None when the default is not known.
+    """
+
+    name: str
+    value: Scalar
+    type: str
+    explicit: bool | None = None
+
+
+class Seed(Record, frozen=True):
+    """A random generator that was seeded (``numpy.random``), or left unseeded when ``value`` is None."""
+
+    generator: str
+    value: Scalar
+    line: int | None = None
+
+
+class Use(Record, frozen=True):
+    """That an activity used a thing of the run, in which role, and how this is known.
+
+    ``argument`` is the parameter's name in the call, where there was one.
+    """
+
+    entity: str
+    role: Role
+    evidence: Evidence = Evidence.OBSERVED
+    argument: str = ""
+
+
+class Result(Record, frozen=True):
+    """A measured number.
+
+    ``value`` is None when the number is not finite; ``text`` is its exact Python text. ``series`` holds
+    values by step or fold. ``model`` and ``data`` name values of the run; ``role`` says which split
+    ``data`` is, where known. ``evidence`` tells how model and data are known.
+    """
+
+    id: str
+    metric: str
+    value: float | int | None
+    text: str = ""
+    series: tuple[float | None, ...] = ()
+    model: str = ""
+    data: tuple[str, ...] = ()
+    role: SplitRole | None = None
+    evidence: Evidence = Evidence.OBSERVED
+
+
+class Activity(Record, frozen=True):
+    """One recognised step of machine learning.
+
+    ``function`` is the qualified name of what was called, ``implementation`` the qualified class of the
+    estimator at work. ``duration`` is in seconds of wall time. ``fits`` counts trainings nested inside
+    (cross-validation, search). ``line`` is the cell's line from 1.
+    """
+
+    id: str
+    kind: ActivityKind
+    function: str
+    started_at: datetime
+    duration: float = 0.0
+    implementation: str = ""
+    package: str = ""
+    """Distribution that provides the function or class (``scikit-learn``)."""
+    used: tuple[Use, ...] = ()
+    generated: tuple[str, ...] = ()
+    settings: tuple[Setting, ...] = ()
+    results: tuple[Result, ...] = ()
+    parent: str = ""
+    fits: int = 0
+    unseeded: bool = False
+    """Whether it drew random numbers from an estimator or splitter without a seed of its own."""
+    status: Status = Status.SUCCEEDED
+    evidence: Evidence = Evidence.OBSERVED
+    line: int | None = None
+
+
+class Link(Record, frozen=True):
+    """That ``target`` was derived from ``source``, how this is known, and by which operation."""
+
+    target: str
+    source: str
+    evidence: Evidence
+    operation: str = ""
