@@ -84,12 +84,12 @@ def _read(store: Store, term: str) -> Iterator[tuple[str, str]]:
 def mapping_digest() -> str:
     """A digest of the code that makes a run's quads: another one may make others of the same journal."""
     package = Path(provkg.__file__).parent
-    modules = [*sorted(package.glob("mapping/**/*.py")), *(package / f"{name}.py" for name in _BELOW_MAPPING)]
+    modules = sorted(path for pattern in _MAPPING for path in package.glob(pattern))
     whole = hashlib.sha256(provkg.__version__.encode())
     for module in modules:
-        if module.exists():  # a package may ship without its source
-            whole.update(module.read_bytes())
+        whole.update(module.read_bytes())
     return whole.hexdigest()
 
 
-_BELOW_MAPPING = ("identity", "record", "terms")
+_MAPPING = ("mapping/**/*.py", "record/**/*.py", "identity.py", "terms.py")
+"""The code that decides which quads a journal becomes; a package may ship without its source."""
