@@ -15,7 +15,7 @@ if TYPE_CHECKING:
     from rich.console import Console, ConsoleOptions, RenderableType
     from rich.segment import Segment
 
-__all__ = ["harmless", "print_rich", "print_text", "say", "width"]
+__all__ = ["harmless", "print_rich", "print_text", "say", "text_room", "width"]
 
 PIPED_WIDTH = 100
 WIDEST = 120
@@ -28,12 +28,17 @@ def width() -> int:
     return max(40, shutil.get_terminal_size((PIPED_WIDTH, 24)).columns)
 
 
+def text_room() -> int:
+    """How wide running text is: as wide as fits, up to 120 characters."""
+    return min(width(), WIDEST)
+
+
 def print_rich(content: RenderableType, room: int = 0) -> None:
     """Print rich content on standard output, ``room`` characters wide: as wide as fits, up to 120, if 0."""
     from rich.console import Console
 
     # rich would end the process with code 1 when the reader has gone; `main` knows better.
-    out = Console(width=room or min(width(), WIDEST), highlight=False)
+    out = Console(width=room or text_room(), highlight=False)
     with out.capture() as captured:
         out.print(_Harmless(content), crop=False)
     lines = captured.get().splitlines()

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING
 import click
 
 from provkg.cli.options import pairs, with_home
-from provkg.cli.output import print_rich, say
+from provkg.cli.output import print_rich, say, text_room
 from provkg.record import Scalar, Status
 
 if TYPE_CHECKING:
@@ -109,7 +109,7 @@ def _print_summary(place: Home, run_id: str) -> None:
     recorded = journal.read_run(place, run_id)
     assert recorded is not None, "the run's first event was written before it began"
     summary = summarize(recorded)
-    print_rich(draw_summary(summary, suggest(summary)))
+    print_rich(draw_summary(summary, suggest(summary), text_room()))
 
 
 def _scalar(text: str) -> Scalar:

@@ -9,7 +9,7 @@ import click
 
 from provkg.cli.completion import complete_run, complete_thing
 from provkg.cli.options import format_option, opened, print_result, table_room, with_home
-from provkg.cli.output import print_rich, print_text
+from provkg.cli.output import print_rich, print_text, text_room
 
 if TYPE_CHECKING:
     from provkg.views import Card, RunSummary
@@ -96,4 +96,4 @@ def _print_view(view: Card | RunSummary, is_latest: bool) -> None:
     if isinstance(view, Card):
         print_rich(draw_card(view))
     else:
-        print_rich(draw_summary(view, suggest(view, is_latest=is_latest)))
+        print_rich(draw_summary(view, suggest(view, is_latest=is_latest), text_room()))

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from itertools import groupby
 from pathlib import Path
 
@@ -31,19 +31,18 @@ _STYLES = {
     Status.INTERRUPTED: "bold yellow",
     None: "bold yellow",
 }
-_COLUMNS = 5
-"""More metrics than this are listed one a line."""
 
 
-def draw_summary(summary: RunSummary, suggestions: Sequence[str] = ()) -> RenderableType:
-    """All sections of a summary that have something to say."""
+def draw_summary(summary: RunSummary, suggestions: Sequence[str] = (), room: int = 80) -> RenderableType:
+    """All sections of a summary that have something to say; ``room`` is the width they should fit into."""
     parts: list[RenderableType] = [_heading(summary)]
     if summary.failure:
         parts.append(draw_failure(summary.failure, summary.status))
     parts += _section("Data read", _reads(summary.read))
+    called = _model_names(summary)
     for what, trainings in _by_data(summary.trainings):
-        parts += _section(what, _trainings(trainings))
-    parts += _section("Results", _results(summary.results))
+        parts += _section(what, _trainings(trainings, called))
+    parts += _section("Results", _results(summary.results, called, room))
     parts += _section("Files written", _writes(summary.written))
     parts += _section("Environment", _surroundings(summary.surroundings, summary.seeds))
     parts += _section("Warnings", [Text(f"! {warning}", style="yellow") for warning in summary.warnings])
@@ -151,13 +150,25 @@ def _by_data(trainings: Sequence[Training]) -> Iterator[tuple[str, list[Training
         yield f"{title} ({', '.join(details)})" if details else title, list(group)
 
 
-def _trainings(trainings: Sequence[Training]) -> list[RenderableType]:
+def _model_names(summary: RunSummary) -> dict[str, str]:
+    """What each model is called: by its name, with its identifier where objects share one name."""
+    named = [(training.id, training.model) for training in summary.trainings]
+    named += [(result.model_id, result.model) for result in summary.results if result.model_id]
+    objects: dict[str, set[str]] = {}
+    for identifier, name in named:
+        objects.setdefault(name, set()).add(identifier.partition(".")[0])
+    return {
+        identifier: name if len(objects[name]) == 1 else f"{name} {identifier}" for identifier, name in named
+    }
+
+
+def _trainings(trainings: Sequence[Training], called: Mapping[str, str]) -> list[RenderableType]:
     drawn = table("cyan", "", "", "dim", right=(3,))
     for training in trainings:
         fits = f" · {count_text(training.fits, 'fit')}" if training.fits else ""
         guessed = "" if training.evidence is Evidence.OBSERVED else f" ({training.evidence.value})"
         drawn.add_row(
-            training.model,
+            called[training.id],
             _made_of(training) + fits + guessed,
             _settings(training.settings) or "default settings",
             seconds_text(training.seconds),
@@ -179,13 +190,18 @@ def _settings(settings: dict[str, Scalar]) -> str:
     return ", ".join(f"{last[name] if enough[name] else name}={value}" for name, value in settings.items())
 
 
-def _results(measured: Sequence[Measured]) -> list[RenderableType]:
-    if not measured:
+def _results(measured: Sequence[Measured], called: Mapping[str, str], room: int) -> list[RenderableType]:
+    """Models by metrics where that fits, else one number a line. What is a series alone is left to `show`."""
+    numbers = [result for result in measured if result.value is not None or result.text]
+    if not numbers:
         return []
-    models = [result.model for result in measured]
-    results = sorted(measured, key=lambda result: models.index(result.model))
-    metrics = list(dict.fromkeys(result.metric for result in results))
-    return [_one_a_line(results) if len(metrics) > _COLUMNS else _by_metric(results, metrics)]
+    named = [(called.get(result.model_id, "—"), result) for result in numbers]
+    models = [model for model, _ in named]
+    named.sort(key=lambda pair: models.index(pair[0]))
+    metrics = list(dict.fromkeys(result.metric for _, result in named))
+    widest = (max(map(len, models)), max(len(_on(result)) for result in numbers), *map(len, metrics))
+    fits = sum(max(width, 6) + 3 for width in widest) <= room - 2
+    return [_by_metric(named, metrics) if fits else _one_a_line(named)]
 
 
 def _on(result: Measured) -> str:
@@ -194,10 +210,10 @@ def _on(result: Measured) -> str:
     return f"{result.data or '—'}{role}{series}"
 
 
-def _by_metric(results: Sequence[Measured], metrics: Sequence[str]) -> Table:
+def _by_metric(results: Sequence[tuple[str, Measured]], metrics: Sequence[str]) -> Table:
     rows: list[tuple[str, str, dict[str, str]]] = []
-    for result in results:
-        key = (result.model or "—", _on(result))
+    for model, result in results:
+        key = (model, _on(result))
         row = next((row for row in rows if row[:2] == key and result.metric not in row[2]), None)
         if row is None:
             row = (*key, {})
@@ -205,15 +221,20 @@ def _by_metric(results: Sequence[Measured], metrics: Sequence[str]) -> Table:
         row[2][result.metric] = number_text(result.value, result.text)
     numbers = range(2, 2 + len(metrics))
     drawn = table("cyan", "", *[""] * len(metrics), header=("model", "data", *metrics), right=numbers)
-    for model, data, values in rows:
-        drawn.add_row(model, data, *(values.get(metric, "") for metric in metrics))
+    for name, data, values in rows:
+        drawn.add_row(name, data, *(values.get(metric, "") for metric in metrics))
     return drawn
 
 
-def _one_a_line(results: Sequence[Measured]) -> Table:
+def _one_a_line(results: Sequence[tuple[str, Measured]]) -> Table:
+    """A model is named in its first line only."""
     drawn = table("cyan", "", "", "", header=("model", "data", "metric", "value"), right=(3,))
-    for result in results:
-        drawn.add_row(result.model or "—", _on(result), result.metric, number_text(result.value, result.text))
+    before = ("", "")
+    for model, result in results:
+        here = (model, _on(result))
+        shown = ("" if model == before[0] else model, "" if here == before else here[1])
+        drawn.add_row(*shown, result.metric, number_text(result.value, result.text))
+        before = here
     return drawn
 
 

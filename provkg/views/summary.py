@@ -64,6 +64,7 @@ class Measured(msgspec.Struct, frozen=True, kw_only=True):
     value: float | int | None
     text: str
     model: str
+    model_id: str
     data: str
     role: str
     series: str
@@ -201,6 +202,7 @@ def _measured(inventory: Inventory, result: Result) -> Measured:
         value=result.value,
         text=result.text,
         model=inventory.name(result.model) if result.model else "",
+        model_id=result.model,
         data=", ".join(names_of(inventory, data)),
         role=role.value if role else "",
         series=_series(inventory, result),
@@ -209,18 +211,14 @@ def _measured(inventory: Inventory, result: Result) -> Measured:
     )
 
 
-_SERIES = {
-    ActivityKind.EVALUATION: "folds",
-    ActivityKind.TUNING: "candidates",
-    ActivityKind.TRAINING: "steps",
-}
-
-
 def _series(inventory: Inventory, result: Result) -> str:
     maker = inventory.things.get(inventory.generator.get(result.id, ""))
     if len(result.series) < 2 or not isinstance(maker, Activity):
         return ""
-    return f"{len(result.series)} {_SERIES.get(maker.kind, 'values')}"
+    if maker.kind is ActivityKind.EVALUATION:
+        cross_validated = maker.function.rpartition(".")[2].startswith("cross_val")
+        return f"{len(result.series)} {'folds' if cross_validated else 'values'}"
+    return f"{len(result.series)} {'candidates' if maker.kind is ActivityKind.TUNING else 'steps'}"
 
 
 def _writes(inventory: Inventory) -> Iterator[FileWritten]:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import sys
 from collections.abc import Iterable, Sequence
 
 import msgspec
@@ -83,14 +84,24 @@ def _chosen(setting: Setting) -> bool:
 
 
 def _parts(settings: Sequence[Setting]) -> dict[str, str]:
-    """The innermost estimators by the name of their setting, in the order their container lists them."""
+    """The innermost estimators by the name of their setting, in the order their containers list them."""
     named = {setting.name: str(setting.value) for setting in settings if _is_part(setting)}
+    lists = {
+        setting.name.rpartition("__")[0]: str(setting.value)
+        for setting in settings
+        if setting.name.rpartition("__")[2] in _LISTS_OF_PARTS
+    }
+
+    def position(name: str) -> list[int]:
+        """Where each container on the way to a part lists the next one; a long list may be cut short."""
+        levels = name.split("__")
+        places = [
+            lists.get("__".join(levels[:depth]), "").find(f"'{level}'") for depth, level in enumerate(levels)
+        ]
+        return [place if place >= 0 else sys.maxsize for place in places]
+
     inner = [name for name in named if not any(other.startswith(f"{name}__") for other in named)]
-    listed = " ".join(
-        str(setting.value) for setting in settings if setting.name.rpartition("__")[2] in _LISTS_OF_PARTS
-    )
-    inner.sort(key=lambda name: listed.find(f"'{name.rpartition('__')[2]}'"))
-    return {name: named[name] for name in inner}
+    return {name: named[name] for name in sorted(inner, key=position)}
 
 
 def _used(inventory: Inventory, activity: Activity, role: Role) -> list[Value]:

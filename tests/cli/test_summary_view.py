@@ -1,0 +1,111 @@
+from __future__ import annotations
+
+import io
+from typing import TYPE_CHECKING
+
+import pytest
+from msgspec.structs import replace
+from rich.console import Console
+
+from provkg.cli.summary_view import draw_summary
+from provkg.record import fold
+from provkg.views import RunSummary, summarize
+
+if TYPE_CHECKING:
+    from provkg.record import Event
+
+
+@pytest.fixture
+def summary(penguins: tuple[Event, ...]) -> RunSummary:
+    run = fold(penguins)
+    assert run is not None
+    return summarize(run)
+
+
+def drawn(summary: RunSummary) -> list[str]:
+    text = io.StringIO()
+    Console(file=text, width=80).print(draw_summary(summary))
+    return [" ".join(line.split()) for line in text.getvalue().splitlines()]
+
+
+def test_models_of_one_name_are_told_apart_by_their_ids(summary: RunSummary) -> None:
+    (forest,), (accuracy,) = summary.trainings, summary.results
+    second = replace(forest, id="9.2", settings={"n_estimators": 50})
+    lines = drawn(
+        replace(
+            summary,
+            trainings=(forest, second),
+            results=(accuracy, replace(accuracy, model_id="9.2", value=0.5)),
+        )
+    )
+    assert "forest 4.2 RandomForestClassifier n_estimators=200 310 ms" in lines
+    assert "forest 9.2 RandomForestClassifier n_estimators=50 310 ms" in lines
+    assert "forest 4.2 test 0.9701" in lines
+    assert "forest 9.2 test 0.5000" in lines
+
+
+def test_states_of_one_model_keep_its_name(summary: RunSummary) -> None:
+    (accuracy,) = summary.results
+    lines = drawn(replace(summary, results=(accuracy, replace(accuracy, model_id="4.1", metric="f1"))))
+    assert "forest test 0.9701 0.9701" in lines
+
+
+def test_a_number_measured_twice_is_shown_twice(summary: RunSummary) -> None:
+    (accuracy,) = summary.results
+    lines = drawn(replace(summary, results=(accuracy, replace(accuracy, value=0.9))))
+    assert [line for line in lines if line.startswith("forest test")] == [
+        "forest test 0.9701",
+        "forest test 0.9000",
+    ]
+
+
+def test_many_metrics_are_listed_one_a_line(summary: RunSummary) -> None:
+    (accuracy,) = summary.results
+    many = tuple(replace(accuracy, metric=f"metric{number}") for number in range(9))
+    lines = drawn(replace(summary, results=many))
+    assert "model data metric value" in lines
+    assert "forest test metric0 0.9701" in lines
+    assert "metric5 0.9701" in lines, "model and data are named in the first line of several"
+
+
+def test_models_are_grouped_by_the_data_they_saw(summary: RunSummary) -> None:
+    (forest,) = summary.trainings
+    other = replace(forest, model="tree", id="8.1", data=("birds",), rows=20, role="", files=())
+    again = replace(forest, model="late", id="9.1")
+    lines = drawn(replace(summary, trainings=(forest, other, again)))
+    titles = [line for line in lines if line.startswith("Models trained")]
+    assert titles[0].startswith("Models trained on train (258 rows, training part, from")
+    assert titles[1] == "Models trained on birds (20 rows)"
+    assert len(titles) == 2
+    first, second = (lines.index(title) for title in titles)
+    assert first < lines.index("late RandomForestClassifier n_estimators=200 310 ms") < second
+
+
+def test_a_pipeline_is_shown_by_its_steps_and_settings_by_their_last_names(summary: RunSummary) -> None:
+    (forest,) = summary.trainings
+    pipeline = replace(
+        forest,
+        implementation="sklearn.pipeline.Pipeline",
+        parts=("StandardScaler", "SVC"),
+        settings={"svc__C": 10, "scaler__with_mean": False},
+    )
+    assert "forest StandardScaler → SVC C=10, with_mean=False 310 ms" in drawn(
+        replace(summary, trainings=(pipeline,))
+    )
+    ambiguous = replace(pipeline, settings={"a__alpha": 1, "b__alpha": 2})
+    assert "forest StandardScaler → SVC a__alpha=1, b__alpha=2 310 ms" in drawn(
+        replace(summary, trainings=(ambiguous,))
+    )
+
+
+def test_sections_with_nothing_to_say_are_left_out(summary: RunSummary) -> None:
+    empty = replace(summary, trainings=(), results=(), read=(), written=(), warnings=(), seeds={})
+    lines = drawn(empty)
+    for title in ("Data read", "Results", "Files written", "Warnings", "Ask more"):
+        assert title not in lines
+
+
+def test_a_result_that_is_a_series_alone_is_left_to_show(summary: RunSummary) -> None:
+    (accuracy,) = summary.results
+    curve = replace(accuracy, metric="curve", value=None, text="", series="15 values")
+    assert not any("curve" in line for line in drawn(replace(summary, results=(accuracy, curve))))
