@@ -12,7 +12,7 @@ from provkg.capture.namespace import element_names, global_names, short_text, va
 from provkg.capture.values import Tracker
 from provkg.record import Evidence, Read, VariableState
 
-__all__ = ["names_of_states", "read_variables", "recorded_states", "variable_states"]
+__all__ = ["names_of_states", "own_imports_read", "read_variables", "recorded_states", "variable_states"]
 
 _MAX_CALLS = 50
 
@@ -88,6 +88,16 @@ def read_variables(
         Read(name=name, count=counts[name], definer=definers.get(name, 0))
         for name in sorted(counts)
         if name in definers or hidden.get(name) is not namespace.get(name)
+    )
+
+
+def own_imports_read(code: CellCode, order: int) -> tuple[Read, ...]:
+    """How often an execution read what it had itself imported: uses of a module count where they stand."""
+    bound = {found.alias or found.name or found.module.partition(".")[0] for found in code.imports}
+    return tuple(
+        Read(name=name, count=count - code.reads.get(name, 0), definer=order)
+        for name, count in sorted(code.uses_modules.items())
+        if name in bound and count > code.reads.get(name, 0)
     )
 
 

@@ -12,7 +12,13 @@ from collections.abc import Callable, Iterable, Mapping
 from datetime import UTC, datetime
 from typing import Any
 
-from provkg.capture.bindings import names_of_states, read_variables, recorded_states, variable_states
+from provkg.capture.bindings import (
+    names_of_states,
+    own_imports_read,
+    read_variables,
+    recorded_states,
+    variable_states,
+)
 from provkg.capture.files import FileWatch
 from provkg.capture.following import Following
 from provkg.capture.gate import gate
@@ -267,6 +273,7 @@ class Session:
             if node is not None:
                 self.values.refresh(node, value)
         reads = read_variables(self.namespace, self._hidden, code, self._definers)
+        reads += own_imports_read(code, cell.execution.order)
         bound, deleted = cell.snapshot.changes(self.namespace, code.defines)
         states = variable_states(self.values, bound, cell.states, code)
         for name in deleted:

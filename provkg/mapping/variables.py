@@ -108,6 +108,8 @@ class Variables:
     def _reads(self, execution: CellExecution, execution_iri: str) -> None:
         quads = self._scope.quads
         for read in execution.reads:
+            if read.definer == execution.order:
+                continue
             state = self._states.get((read.name, read.definer))
             used = state or self._imported.get((read.name, read.definer))
             if used is not None and quads.first(f"{execution_iri} {used}"):
