@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
+from functools import lru_cache
 from typing import TYPE_CHECKING
 
 from provkg.queries.tokens import Kind, tokenize
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Mapping, Sequence
+    from collections.abc import Mapping, Sequence
 
     from pyoxigraph import Literal, NamedNode
 
@@ -17,7 +18,7 @@ __all__ = ["with_values"]
 
 
 def with_values(text: str, terms: Mapping[str, NamedNode | Literal]) -> str:
-    """The query with ``VALUES ?name { term }`` at the start of every group in which the variable stands.
+    r"""The query with ``VALUES ?name { term }`` at the start of every group in which the variable stands.
 
     Each group then begins with what is known. An engine whose optimizer knows only what stands in the query
     plans with it, which pyoxigraph's substitutions do not let it do: they are made after the plan, and some
@@ -26,33 +27,49 @@ def with_values(text: str, terms: Mapping[str, NamedNode | Literal]) -> str:
 
     >>> from pyoxigraph import Literal
     >>> with_values("SELECT ?a WHERE { ?a ?b ?c . FILTER(?c < ?d) }", {"d": Literal('"} #')})
-    'SELECT ?a WHERE { VALUES ?d { "\\\\"} #" } ?a ?b ?c . FILTER(?c < ?d) }'
+    'SELECT ?a WHERE { VALUES ?d { "\\"} #" } ?a ?b ?c . FILTER(?c < ?d) }'
     """
-    tokens = tuple(tokenize(text))
     parts: list[str] = []
     done = 0
-    for token, names in _groups(tokens):
-        parts.append(text[done : token.end])
+    for start, names in _groups(text):
+        parts.append(text[done:start])
         parts += [f" VALUES ?{name} {{ {terms[name]} }}" for name in terms if name in names]
-        done = token.end
+        done = start
     return "".join(parts) + text[done:]
 
 
-def _groups(tokens: Sequence[Token]) -> Iterator[tuple[Token, set[str]]]:
-    """Each bracket that opens a group of patterns, with the variables that stand in the group itself."""
+@lru_cache(maxsize=256)
+def _groups(text: str) -> tuple[tuple[int, frozenset[str]], ...]:
+    """Where each group of patterns begins, and the variables that stand in the group itself.
+
+    In a group of EXISTS, variables of the groups around it have their values already.
+    """
+    tokens = tuple(tokenize(text))
     found: dict[int, set[str]] = {}
+    around: dict[int, tuple[int, ...]] = {}
     open_: list[int] = []
     for position, token in enumerate(tokens):
         if token.text == "{":
-            open_.append(position)
             if _begins_patterns(tokens, position):
                 found[position] = set()
+                around[position] = tuple(open_)
+            open_.append(position)
         elif token.text == "}":
             open_.pop()
         elif token.kind is Kind.VARIABLE and open_ and open_[-1] in found:
             found[open_[-1]].add(token.text[1:])
+    groups = []
     for position, names in found.items():
-        yield tokens[position], names
+        outside = _outside(tokens, (*around[position], position))
+        own = names.difference(*(found.get(group, set()) for group in outside))
+        groups.append((tokens[position].end, frozenset(own)))
+    return tuple(groups)
+
+
+def _outside(tokens: Sequence[Token], groups: Sequence[int]) -> Sequence[int]:
+    """Of nested groups those around the first that belongs to EXISTS; none where there is none."""
+    first = next((n for n, position in enumerate(groups) if tokens[position - 1].is_word("EXISTS")), 0)
+    return groups[:first]
 
 
 def _begins_patterns(tokens: Sequence[Token], position: int) -> bool:

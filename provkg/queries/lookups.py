@@ -1,10 +1,27 @@
-"""The queries by which names of things are looked up. Each is bound by its variable ``?name``."""
+"""The queries by which names of things are looked up.
+
+Each is bound by ``?name``, the word or what it can be read as. Those for one run are bound by ``?graph``,
+the run's graph, too.
+"""
 
 from __future__ import annotations
 
-from provkg.terms import Provkg
+from provkg.terms import PREFIXES, Provkg
 
-__all__ = ["CLASSES", "FINDERS", "LISTED", "MEASURED", "METRICS", "TYPES", "WORDS"]
+__all__ = [
+    "CLASSES",
+    "DOCUMENTS",
+    "IN_RUN",
+    "LISTED",
+    "MEASURED",
+    "METRICS",
+    "REPRESENTATIONS",
+    "RUNS",
+    "TYPES",
+    "WORDS",
+]
+
+_PROLOGUE = "".join(f"PREFIX {name}: <{PREFIXES[name]}>\n" for name in ("prov", "provkg", "rdfs"))
 
 CLASSES = {
     "model": (Provkg.Model,),
@@ -16,95 +33,91 @@ CLASSES = {
 }
 """The classes that a thing of each kind can have."""
 
-TYPES = "SELECT ?thing ?type WHERE { GRAPH ?g { ?thing a ?type } }"
-
-METRICS = "SELECT DISTINCT ?name WHERE { GRAPH ?g { ?result provkg:metricName ?name } }"
-MEASURED = """SELECT ?metric ?by WHERE { GRAPH ?g {
-  { ?by provkg:measures ?metric } UNION { ?by ?metric ?value . ?by a provkg:Run } } } LIMIT 1"""
+TYPES = f"{_PROLOGUE}SELECT ?thing ?type WHERE {{ GRAPH ?g {{ ?thing a ?type }} }}"
+METRICS = f"{_PROLOGUE}SELECT DISTINCT ?name WHERE {{ GRAPH ?g {{ ?result provkg:metricName ?name }} }}"
+MEASURED = f"""{_PROLOGUE}SELECT ?metric ?by WHERE {{
+  {{ GRAPH ?g {{ ?by provkg:measures ?metric }} }}
+  UNION {{ GRAPH ?g {{ ?by ?metric ?value ; a provkg:Run }} }} }} LIMIT 1"""
+DOCUMENTS = f"""{_PROLOGUE}SELECT DISTINCT ?thing ?path WHERE {{
+  {{ SELECT DISTINCT ?thing WHERE {{ GRAPH ?g {{ ?run provkg:runOf ?thing }} }} LIMIT 100000 }}
+  GRAPH ?h {{ ?thing provkg:path ?path }} }}"""
+REPRESENTATIONS = f"""{_PROLOGUE}SELECT ?thing ?content ?type WHERE {{
+  GRAPH ?g {{ ?thing provkg:hasContent ?content }}
+  OPTIONAL {{ GRAPH ?h {{ ?content provkg:mediaType ?type }} }} }}"""
 
 WORDS = {
-    "variable": (
-        "SELECT ?name WHERE { GRAPH ?g { ?variable provkg:variableName ?name } } LIMIT 1",
-        "SELECT DISTINCT ?name WHERE { GRAPH ?g { ?is a provkg:Variable ; provkg:variableName ?name } }",
-    ),
-    "package": (
-        "SELECT ?name WHERE { GRAPH ?g { ?package provkg:packageName ?name } } LIMIT 1",
-        "SELECT DISTINCT ?name WHERE { GRAPH ?g { ?package provkg:packageName ?name } }",
-    ),
+    "variable": "?is a provkg:Variable ; provkg:variableName ?name",
+    "package": "?is provkg:packageName ?name",
 }
-"""For each kind that stays text: whether a name exists, and all names."""
-
-_ROW = "SELECT ?name ?thing ?run ?start ?object ?state ?label WHERE"
-_SHOWN = (
-    "COALESCE(CONCAT(?type, IF(BOUND(?shape), CONCAT(' ', ?shape), ''), ', execution ', STR(?order)), '')"
-)
-
-
-def _values(type_: str, name: str) -> str:
-    return f"""{_ROW} {{ GRAPH ?g {{
-      {name} ?thing a provkg:{type_} ; provkg:generatedIn ?execution ; provkg:objectNumber ?object ;
-        provkg:stateNumber ?state ; provkg:pythonType ?type .
-      ?execution provkg:partOfRun ?run ; provkg:executionOrder ?order .
-      ?run prov:startedAtTime ?start . OPTIONAL {{ ?thing provkg:shape ?shape }}
-      BIND({_SHOWN} AS ?label) }} }}"""
-
-
-_NAMED = "?thing provkg:variableName ?name ."
-_OF_CLASS = "?implementation rdfs:label ?name . ?thing provkg:hasImplementation ?implementation ."
-
-
-def _files(type_: str, condition: str) -> str:
-    """Occurrences by a condition; the thing is their content, or the occurrence where it has no digest."""
-    return f"""{_ROW} {{ GRAPH ?g {{
-      ?file a provkg:{type_} . {condition} OPTIONAL {{ ?file provkg:path ?path }}
-      {{ ?user prov:used ?file }} UNION {{ ?file provkg:generatedIn ?user }}
-      ?user provkg:partOfRun ?run . ?run prov:startedAtTime ?start .
-      OPTIONAL {{ ?file provkg:hasContent ?content }}
-      BIND(COALESCE(?content, ?file) AS ?thing) BIND(COALESCE(?path, '') AS ?label) }} }}"""
-
-
-_AT_PATH = "?file provkg:path ?name ."
-_ENDING = "?file provkg:path ?at . FILTER(STRENDS(?at, ?name))"
-_DIGEST = "?file provkg:hasContent/provkg:sha256 ?digest . FILTER(STRSTARTS(?digest, ?name))"
-
-_BY_VALUE = (("name", _values("Value", _NAMED)), ("name", _values("Value", _OF_CLASS)))
-_BY_FILE = (
-    ("path", _files("File", _AT_PATH)),
-    ("ending", _files("File", _ENDING)),
-    ("digest", _files("File", _DIGEST)),
-)
-_DOCUMENTS = f"""{_ROW} {{ GRAPH ?g {{ ?thing provkg:path ?path . ?run provkg:runOf ?thing ;
-  prov:startedAtTime ?start . %s }} }}"""
-
-FINDERS: dict[str, tuple[tuple[str, str], ...]] = {
-    "model": (("name", _values("Model", _NAMED)), ("name", _values("Model", _OF_CLASS))),
-    "data": (("name", _values("Dataset", _NAMED)), ("name", _values("PredictedData", _NAMED)), *_BY_FILE),
-    "value": _BY_VALUE,
-    "file": _BY_FILE,
-    "output": (("digest", _files("Output", _DIGEST)),),
-    "thing": (*_BY_VALUE, *_BY_FILE, ("digest", _files("Output", _DIGEST))),
-    "notebook": (
-        ("path", _DOCUMENTS % "FILTER(?path = ?name)"),
-        ("ending", _DOCUMENTS % "FILTER(STRENDS(?path, ?name))"),
-    ),
+WORDS = {
+    kind: f"{_PROLOGUE}SELECT DISTINCT ?name WHERE {{ GRAPH ?graph {{ {pattern} }} }}"
+    for kind, pattern in WORDS.items()
 }
-"""For each kind, the queries to try in turn, with what of the user's word each is bound to."""
+"""For each kind that stays text, all names there are."""
 
-_VARIABLES = """SELECT DISTINCT ?name ?run WHERE { GRAPH ?g {
-  ?thing a %s ; provkg:variableName ?name ; provkg:generatedIn/provkg:partOfRun ?run } }"""
-_PATHS = """SELECT DISTINCT ?name ?run WHERE { GRAPH ?g {
-  ?file a provkg:File ; provkg:path ?name . { ?user prov:used ?file } UNION { ?file provkg:generatedIn ?user }
-  ?user provkg:partOfRun ?run } }"""
+_NAMED = "?thing provkg:variableName ?name ; a provkg:{} ."
+_OF_CLASS = "?class rdfs:label ?name . ?thing provkg:hasImplementation ?class ; a provkg:{} ."
+_AT_PATH = "?file provkg:path ?name ; a provkg:File ."
+_ENDING = "?file a provkg:File ; provkg:path ?at . FILTER(STRENDS(?at, ?name))"
+_HELD = "?file provkg:hasContent ?held . ?held provkg:sha256 ?hex . FILTER(STRSTARTS(?hex, ?name))"
+_OF_FILE = f"?file a provkg:File . {_HELD}"
+_OF_OUTPUT = f"?file a provkg:Output . {_HELD}"
 
+
+def _in_run(pattern: str) -> str:
+    if "?file" not in pattern:
+        return f"""{_PROLOGUE}SELECT ?thing ?object ?state ?type ?order ?shape ?training WHERE {{
+          GRAPH ?graph {{ {pattern} ?thing provkg:objectNumber ?object ; provkg:stateNumber ?state ;
+            provkg:pythonType ?type ; provkg:generatedIn/provkg:executionOrder ?order }}
+          OPTIONAL {{ GRAPH ?g1 {{ ?thing provkg:shape ?shape }} }}
+          OPTIONAL {{ GRAPH ?g2 {{ ?thing provkg:trainedBy ?training }} }} }}"""
+    thing = "?held" if "?held" in pattern else "?content, ?file"
+    return f"""{_PROLOGUE}SELECT ?thing ?file ?path ?kind WHERE {{
+      GRAPH ?graph {{ {pattern} }}
+      OPTIONAL {{ GRAPH ?g1 {{ ?file provkg:hasContent ?content }} }}
+      OPTIONAL {{ GRAPH ?g2 {{ ?file provkg:path ?path }} }}
+      OPTIONAL {{ GRAPH ?g3 {{ ?file provkg:outputKind ?kind }} }}
+      BIND(COALESCE({thing}) AS ?thing) }}"""
+
+
+def _runs(pattern: str) -> str:
+    return f"""{_PROLOGUE}SELECT DISTINCT ?run ?start WHERE {{
+      GRAPH ?graph {{ {pattern} ?graph provkg:describesRun ?run . ?run prov:startedAtTime ?start }} }}"""
+
+
+_VALUES = (("name", _NAMED.format("Value")), ("name", _OF_CLASS.format("Value")))
+_FILES = (("path", _AT_PATH), ("ending", _ENDING), ("digest", _OF_FILE))
+_PATTERNS: dict[str, tuple[tuple[str, str], ...]] = {
+    "model": (("name", _NAMED.format("Model")), ("name", _OF_CLASS.format("Model"))),
+    "data": (("name", _NAMED.format("Dataset")), ("name", _NAMED.format("PredictedData")), *_FILES),
+    "value": _VALUES,
+    "file": _FILES,
+    "output": (("digest", _OF_OUTPUT),),
+    "thing": (*_VALUES, *_FILES, ("digest", _OF_OUTPUT)),
+}
+
+IN_RUN = {
+    kind: tuple((form, _in_run(pattern)) for form, pattern in patterns)
+    for kind, patterns in _PATTERNS.items()
+}
+"""For each kind, the queries to try in turn in one run, with what of a word each is bound to."""
+
+RUNS = {
+    kind: tuple((form, _runs(pattern)) for form, pattern in patterns) for kind, patterns in _PATTERNS.items()
+}
+"""The same, for the runs that have such a thing, with the times they began."""
+
+_VARIABLES = "?thing a provkg:{} ; provkg:variableName ?name ."
+_LISTED = {
+    "model": _VARIABLES.format("Model"),
+    "data": _VARIABLES.format("Dataset"),
+    "value": _VARIABLES.format("Value"),
+    "thing": _VARIABLES.format("Value"),
+    "file": "?thing a provkg:File ; provkg:path ?name .",
+    "output": "?thing a provkg:Output ; provkg:hasContent/provkg:sha256 ?name .",
+}
 LISTED = {
-    "model": _VARIABLES % "provkg:Model",
-    "data": _VARIABLES % "provkg:Dataset",
-    "value": _VARIABLES % "provkg:Value",
-    "thing": _VARIABLES % "provkg:Value",
-    "file": _PATHS,
-    "output": """SELECT DISTINCT ?name ?run WHERE { GRAPH ?g {
-      ?output a provkg:Output ; provkg:hasContent/provkg:sha256 ?name ;
-        provkg:generatedIn/provkg:partOfRun ?run } }""",
-    "notebook": "SELECT DISTINCT ?name ?run WHERE { GRAPH ?g { ?run provkg:runOf/provkg:path ?name } }",
+    kind: f"{_PROLOGUE}SELECT DISTINCT ?name WHERE {{ GRAPH ?graph {{ {pattern} }} }}"
+    for kind, pattern in _LISTED.items()
 }
-"""For each kind, all names there are, with their run: what to suggest."""
+"""For each kind, the names there are: what to suggest."""

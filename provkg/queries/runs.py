@@ -13,6 +13,7 @@ from pyoxigraph import Literal
 
 from provkg.errors import NotFoundError
 from provkg.queries.source import holds, rows
+from provkg.terms import PREFIXES
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -25,18 +26,22 @@ _LATEST = re.compile(r"latest(?:~([0-9]+))?")
 _WHOLE = re.compile(r"[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}")
 _SHOWN = 5
 
-_ALL = """SELECT ?run ?path ?start WHERE { GRAPH ?g {
-  ?run a provkg:Run ; prov:startedAtTime ?start . OPTIONAL { ?run provkg:runOf/provkg:path ?path } } }"""
-_LAST_OF = """SELECT ?run ?path ?start WHERE { GRAPH ?g {
-  ?document provkg:path ?path . ?run provkg:runOf ?document ; prov:startedAtTime ?start } }"""
+_PROLOGUE = f"PREFIX prov: <{PREFIXES['prov']}> PREFIX provkg: <{PREFIXES['provkg']}> "
+_STARTS = f"""{_PROLOGUE}SELECT ?run ?start WHERE {{ GRAPH ?g {{
+  ?run a provkg:Run ; prov:startedAtTime ?start }} }}"""
+_PATHS = f"""{_PROLOGUE}SELECT ?run ?start ?path WHERE {{
+  GRAPH ?g {{ ?run a provkg:Run ; prov:startedAtTime ?start }}
+  OPTIONAL {{ GRAPH ?h {{ ?run provkg:runOf/provkg:path ?path }} }} }}"""
+_LAST_OF = f"""{_PROLOGUE}SELECT ?run ?start WHERE {{ GRAPH ?g {{
+  ?document provkg:path ?path . ?run provkg:runOf ?document ; prov:startedAtTime ?start }} }}"""
 
 
 @dataclass(frozen=True, slots=True)
 class _Known:
     iri: str
     id: str
-    path: str
     start: datetime
+    path: str
 
 
 def find_run(store: Source, text: str) -> str:
@@ -51,36 +56,35 @@ def find_run(store: Source, text: str) -> str:
     word = text.strip().removeprefix(f"{store.base}run/").removeprefix("run:")
     if _WHOLE.fullmatch(word) and holds(store, f"{store.base}run/{word}"):
         return f"{store.base}run/{word}"
-    if not _LATEST.fullmatch(word) and (last := _last_of_path(store, str(Path(text).absolute()))):
-        return last
-    newest_first = _newest_first(store, rows(store, _ALL))
-    if not newest_first:
-        raise NotFoundError("No run is recorded here.", "Record one with `provkg run NOTEBOOK`.")
-    return _by_word(word, text, newest_first).iri
-
-
-def _last_of_path(store: Source, path: str) -> str:
-    found = _newest_first(store, rows(store, _LAST_OF, path=Literal(path)))
-    return found[0].iri if found else ""
+    if match := _LATEST.fullmatch(word):
+        return _before_latest(_newest_first(store, rows(store, _STARTS)), int(match[1] or 0)).iri
+    same_path = rows(store, _LAST_OF, path=Literal(str(Path(text).absolute())))
+    if same_path:
+        return _newest_first(store, same_path)[0].iri
+    return _by_word(word, text, _newest_first(store, rows(store, _PATHS))).iri
 
 
 def _newest_first(store: Source, found: list[tuple[str, ...]]) -> list[_Known]:
     known = {
-        iri: _Known(iri, iri.removeprefix(f"{store.base}run/"), path, datetime.fromisoformat(start))
-        for iri, path, start in found
+        iri: _Known(iri, iri.removeprefix(f"{store.base}run/"), datetime.fromisoformat(start), "".join(path))
+        for iri, start, *path in found
     }
+    if not known:
+        raise NotFoundError("No run is recorded here.", "Record one with `provkg run NOTEBOOK`.")
     return sorted(known.values(), key=lambda run: (run.start, run.id), reverse=True)
 
 
+def _before_latest(newest_first: Sequence[_Known], back: int) -> _Known:
+    if back < len(newest_first):
+        return newest_first[back]
+    count = len(newest_first)
+    raise NotFoundError(
+        f"There is no run {back} before the latest: {count} {'is' if count == 1 else 'are'} recorded.",
+        "`provkg runs` lists them.",
+    )
+
+
 def _by_word(word: str, text: str, newest_first: Sequence[_Known]) -> _Known:
-    if match := _LATEST.fullmatch(word):
-        back = int(match[1] or 0)
-        if back < len(newest_first):
-            return newest_first[back]
-        raise NotFoundError(
-            f"There is no run {back} before the latest: {len(newest_first)} recorded.",
-            "`provkg runs` lists them.",
-        )
     begun = [run for run in newest_first if word and run.id.startswith(word)]
     named = [run for run in newest_first if run.path and Path(run.path).name == text]
     if len(begun) == 1 or (named and not begun):

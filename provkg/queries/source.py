@@ -2,27 +2,21 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
-from typing import Protocol, TypeAlias
+from typing import TYPE_CHECKING, Protocol
 
-from pyoxigraph import (
-    BlankNode,
-    Literal,
-    NamedNode,
-    QueryBoolean,
-    QuerySolutions,
-    QueryTriples,
-    Triple,
-    Variable,
-)
+from pyoxigraph import NamedNode, QuerySolutions
 
-from provkg.queries.sparql import prepare
+from provkg.queries.binding import with_values
 from provkg.results.values import to_python
 
-__all__ = ["EngineAnswer", "Source", "Substitutions", "holds", "rows"]
+if TYPE_CHECKING:
+    from collections.abc import Mapping
 
-EngineAnswer: TypeAlias = QuerySolutions | QueryBoolean | QueryTriples
-Substitutions: TypeAlias = Mapping[Variable, NamedNode | BlankNode | Literal | Triple]
+    from pyoxigraph import Literal
+
+    from provkg.store.port import EngineAnswer
+
+__all__ = ["Source", "holds", "rows"]
 
 
 class Source(Protocol):
@@ -36,24 +30,17 @@ class Source(Protocol):
     def prefixes(self) -> Mapping[str, str]:
         """The prefixes that queries may use without declaring them."""
 
-    def query(self, text: str, *, substitutions: Substitutions | None = None) -> EngineAnswer:
-        """Run a query, with variables replaced by terms wherever they stand."""
+    def query(self, text: str) -> EngineAnswer:
+        """Run a query; its answer is to be read in the same thread."""
 
 
 def rows(store: Source, text: str, **terms: NamedNode | Literal) -> list[tuple[str, ...]]:
     """The rows of one of our own SELECT queries as text; empty text where a variable is unbound."""
-    answer = store.query(prepare(text, store.prefixes), substitutions=_substitutions(terms))
+    answer = store.query(with_values(text, terms))
     assert isinstance(answer, QuerySolutions)
     return [tuple("" if term is None else str(to_python(term)) for term in solution) for solution in answer]
 
 
 def holds(store: Source, iri: str) -> bool:
     """Whether the store says anything of a thing."""
-    answer = store.query(
-        "ASK { GRAPH ?g { ?thing ?p ?o } }", substitutions=_substitutions({"thing": NamedNode(iri)})
-    )
-    return bool(answer)
-
-
-def _substitutions(terms: Mapping[str, NamedNode | Literal]) -> Substitutions:
-    return {Variable(name): term for name, term in terms.items()}
+    return bool(store.query(with_values("ASK { GRAPH ?g { ?thing ?p ?o } }", {"thing": NamedNode(iri)})))

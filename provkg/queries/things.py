@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import hashlib
 import re
 from dataclasses import dataclass
+from datetime import datetime
 from difflib import get_close_matches
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -18,7 +20,7 @@ from provkg.queries.source import holds, rows
 from provkg.results import ShortNames
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Sequence
+    from collections.abc import Iterable
 
     from provkg.queries.source import Source
 
@@ -31,18 +33,17 @@ _IDENTIFIER = re.compile(
     r"[0-9]+\.[0-9]+|[faro][0-9]+|(?:value|file|activity|result|output|execution)/[\w.]+"
 )
 _DIGEST = re.compile(r"(?:sha256[:/])?([0-9a-f]{6,64})", re.IGNORECASE)
+_NOT_IN_IRIS = re.compile(r"[\s<>\"{}|^`\\]")
 _SHOWN = 8
 
 
 @dataclass(frozen=True, slots=True)
 class _Candidate:
-    """A thing that a word may stand for: where it is, which object's state it is, and what to call it."""
+    """What a word may stand for: of several states of one object, the one of the highest rank."""
 
     iri: str
-    run: str
-    start: str
     object: str
-    state: int
+    rank: tuple[bool, int]
     label: str
 
 
@@ -51,171 +52,229 @@ def resolve(store: Source, kind: str, text: str, run: str = "") -> NamedNode | L
 
     It is an IRI, a name with a known prefix (``data:ab12…``), an identifier as summaries print it
     (``7.2``, ``f3``; of another run with that run in front, ``1f0c9a3e/7.2``), or a name: a variable's or
-    class's name for models and tables, a path, file name or the beginning of a digest for files and
-    outputs. A name is looked for in ``run`` (an IRI), or in the latest run that has it; of several states
-    of one object it means the last. Variables and packages are text, so their names are checked only.
+    class's name for models and tables; a path, a file name or the beginning of a digest for files and
+    outputs. A name is looked for in ``run`` (an IRI), else in the latest run, else in the latest that has
+    it. Of several states of one object it means the last, of a model the last that was trained. Files and
+    outputs stand for their contents, where these are known. Variables and packages are text, so their
+    names are checked only.
 
     Raises:
         NotFoundError: nothing answers to it, or several things do; the message lists them or the nearest.
     """
     word = text.strip()
-    if kind in lookups.WORDS:
-        return _word(store, kind, word)
-    if iri := _iri(store, word):
-        return _checked(store, kind, iri, text)
-    if kind == "metric":
-        return _metric(store, word)
+    match kind:
+        case "variable" | "package":
+            return _word(store, kind, word, run)
+        case "metric":
+            return NamedNode(_metric(store, word))
+        case "notebook":
+            return NamedNode(_notebook(store, word))
+    found = _thing(store, kind, word, run)
+    return NamedNode(_main_content(store, found) if kind == "output" else found)
+
+
+def _thing(store: Source, kind: str, word: str, run: str) -> str:
+    if iri := _spelled_out(store, word):
+        return _checked(store, kind, iri, word)
     place, local = _place(store, word)
+    if kind in {"file", "output"} and (found := _same_content(store, local)):
+        return found
+    home = place or run or find_run(store, "latest")
     if _IDENTIFIER.fullmatch(local):
-        home = place or run or find_run(store, "latest")
-        iri = _identified(store, home, local)
+        iri = f"{home}/{local}" if "/" in local else Names(store.base).thing(_id(store, home), local)
         if holds(store, iri) and _is(store, kind, iri):
-            return NamedNode(iri)
-    found = _candidates(store, kind, local, place or run)
-    if not found:
-        raise NotFoundError(
-            _nothing(store, kind, text, place or run), _nearest(store, kind, local, place or run)
-        )
-    return _only(store, kind, text, found)
+            return iri
+    forms = _forms(local)
+    candidates = _in_run(store, kind, forms, home)
+    if not candidates and not place and not run and (home := _latest_with(store, kind, forms) or home):
+        candidates = _in_run(store, kind, forms, home)
+    if not candidates:
+        where = f"run {_short(store, home)}" if place or run else "any run"
+        raise NotFoundError(f"No {_spoken(kind)} {word!r} in {where}.", _nearest(store, kind, local, home))
+    return _only(store, kind, word, home, candidates)
 
 
-def _iri(store: Source, word: str) -> str:
-    """The IRI that a word spells out, in full, with a prefix, or relative to the base; else nothing."""
+# --- words that say it outright ---------------------------------------------------------------------
+
+
+def _spelled_out(store: Source, word: str) -> str:
+    """The IRI that a word spells out, in full or with a prefix; else nothing."""
     if word.startswith("<") and word.endswith(">"):
         return word[1:-1]
     prefix, colon, local = word.partition(":")
     if colon and prefix in store.prefixes:
         return store.prefixes[prefix] + local
-    if colon and not re.search(r"[\s<>\"{}|^`\\]", word) and re.fullmatch(r"[a-z][a-z0-9+.-]+", prefix):
-        return word
-    return ""
+    return word if colon and re.fullmatch(r"[a-z][a-z0-9+.-]+", prefix) else ""
 
 
-def _checked(store: Source, kind: str, iri: str, text: str) -> NamedNode:
-    if re.search(r"[\s<>\"{}|^`\\]", iri) or not (
-        holds(store, iri) or (kind == "metric" and _measured(store, iri))
-    ):
+def _checked(store: Source, kind: str, iri: str, word: str) -> str:
+    if _NOT_IN_IRIS.search(iri) or not holds(store, iri):
         raise NotFoundError(
-            f"There is no {text} in this store.", "Give a name, or an IRI as answers show it."
+            f"There is no {word} in this store.", "Give a name, or an IRI as answers show it."
         )
     if not _is(store, kind, iri):
-        raise NotFoundError(f"{text} is not a {_spoken(kind)}.", f"`provkg show {text}` says what it is.")
-    return NamedNode(iri)
+        raise NotFoundError(f"{word} is not a {_spoken(kind)}.", f"`provkg show {word}` says what it is.")
+    return iri
 
 
 def _is(store: Source, kind: str, iri: str) -> bool:
     classes = lookups.CLASSES.get(kind)
-    if not classes:
-        return True
-    types = {row[1] for row in rows(store, lookups.TYPES, thing=NamedNode(iri))}
-    return not types.isdisjoint(classes)
+    types = {row[1] for row in rows(store, lookups.TYPES, thing=NamedNode(iri))} if classes else set()
+    return not classes or not types.isdisjoint(classes)
 
 
-def _metric(store: Source, word: str) -> NamedNode:
-    iri = Names(store.base).metric(word)
-    if _measured(store, iri):
-        return NamedNode(iri)
-    known = [row[0] for row in rows(store, lookups.METRICS)]
-    listed = ", ".join(sorted(known)[:_SHOWN]) or "none"
+def _place(store: Source, word: str) -> tuple[str, str]:
+    """The run that a word begins with, where it does, and the rest of the word."""
+    first, slash, rest = word.partition("/")
+    if slash and re.fullmatch(r"[0-9a-f][0-9a-f-]{3,35}|latest(~[0-9]+)?", first):
+        return find_run(store, first), rest
+    return "", word
+
+
+def _same_content(store: Source, word: str) -> str:
+    """The content that a digest, or a file on this machine, has, where the store knows it."""
+    digest = _DIGEST.fullmatch(word)
+    hexadecimal = digest[1].lower() if digest else ""
+    path = Path(word)
+    if not digest and path.suffix and path.is_file():
+        with path.open("rb") as file:
+            hexadecimal = hashlib.file_digest(file, "sha256").hexdigest()
+    iri = Names(store.base).content(hexadecimal) if len(hexadecimal) == 64 else ""
+    return iri if iri and holds(store, iri) else ""
+
+
+# --- names ------------------------------------------------------------------------------------------
+
+
+def _forms(word: str) -> dict[str, str]:
+    """What a word can be read as; empty where it cannot."""
+    digest = _DIGEST.fullmatch(word)
+    return {
+        "name": word,
+        "path": str(Path(word).absolute()),
+        "ending": f"/{word}",
+        "digest": digest[1].lower() if digest else "",
+    }
+
+
+def _in_run(store: Source, kind: str, forms: dict[str, str], run: str) -> list[_Candidate]:
+    graph = NamedNode(Names(store.base).run_graph(_id(store, run)))
+    for form, query in lookups.IN_RUN[kind]:
+        if forms[form] and (found := rows(store, query, name=Literal(forms[form]), graph=graph)):
+            return [_candidate(row) for row in found]
+    return []
+
+
+def _candidate(row: tuple[str, ...]) -> _Candidate:
+    if len(row) == 4:
+        iri, _, path, kind = row
+        return _Candidate(iri, iri, (False, 0), path or kind)
+    iri, obj, state, type_, order, shape, training = row
+    label = f"{type_.rpartition('.')[2]}{f' of shape {shape}' if shape else ''}, execution {order}"
+    return _Candidate(iri, obj, (bool(training), int(state)), label)
+
+
+def _latest_with(store: Source, kind: str, forms: dict[str, str]) -> str:
+    for form, query in lookups.RUNS[kind]:
+        if forms[form] and (found := rows(store, query, name=Literal(forms[form]))):
+            return max(found, key=lambda row: (datetime.fromisoformat(row[1]), row[0]))[0]
+    return ""
+
+
+def _only(store: Source, kind: str, word: str, run: str, found: Iterable[_Candidate]) -> str:
+    last = {one.object: one for one in sorted(found, key=lambda one: one.rank)}
+    distinct = {one.iri: one for one in last.values()}
+    if len(distinct) == 1:
+        return next(iter(distinct))
+    listed = "\n".join(f"  {_short(store, one.iri)}  {one.label}" for one in list(distinct.values())[:_SHOWN])
+    more = f"\n  and {len(distinct) - _SHOWN} more" if len(distinct) > _SHOWN else ""
+    can = f"{word!r} can stand for {len(distinct)} {_spoken(kind)}s of run {_short(store, run)}:"
+    raise NotFoundError(f"{can}\n{listed}{more}", "Give one of these instead.")
+
+
+def _nearest(store: Source, kind: str, word: str, run: str) -> str:
+    graph = NamedNode(Names(store.base).run_graph(_id(store, run)))
+    known = (row[0] for row in rows(store, lookups.LISTED[kind], graph=graph))
+    names = {Path(name).name if kind == "file" else name[:12] if kind == "output" else name for name in known}
+    near = get_close_matches(Path(word).name, names, n=4, cutoff=0.5) or sorted(names)[:_SHOWN]
+    return f"Nearest in run {_short(store, run)}: {', '.join(near)}." if near else ""
+
+
+# --- particular kinds -------------------------------------------------------------------------------
+
+
+def _word(store: Source, kind: str, word: str, run: str) -> Literal:
+    """A name that stays text: of a variable in a run, or of a package in any of its spellings."""
+    within = (
+        {"graph": NamedNode(Names(store.base).run_graph(_id(store, run)))}
+        if run and kind == "variable"
+        else {}
+    )
+    if rows(store, lookups.WORDS[kind], name=Literal(word), **within):
+        return Literal(word)
+    known = [row[0] for row in rows(store, lookups.WORDS[kind], **within)]
+    for name in known if kind == "package" else ():
+        if _normal(name) == _normal(word):
+            return Literal(name)
     near = get_close_matches(word, known, n=3, cutoff=0.5)
+    where = f"Run {_short(store, run)}" if within else "No run"
+    raise NotFoundError(
+        f"{where} has {'no' if within else 'a'} {kind} {word!r}.",
+        f"Did you mean {' or '.join(near)}?" if near else "",
+    )
+
+
+def _normal(package: str) -> str:
+    return re.sub(r"[-_.]+", "-", package).lower()
+
+
+def _metric(store: Source, word: str) -> str:
+    iri = _spelled_out(store, word) or Names(store.base).metric(word)
+    if not _NOT_IN_IRIS.search(iri) and rows(store, lookups.MEASURED, metric=NamedNode(iri)):
+        return iri
+    known = [row[0] for row in rows(store, lookups.METRICS)]
+    near = get_close_matches(word, known, n=3, cutoff=0.5)
+    listed = ", ".join(sorted(known)[:_SHOWN]) or "none"
     raise NotFoundError(
         f"No run has a metric {word!r}.",
         f"Did you mean {' or '.join(near)}?" if near else f"Recorded metrics: {listed}.",
     )
 
 
-def _measured(store: Source, iri: str) -> bool:
-    return bool(rows(store, lookups.MEASURED, metric=NamedNode(iri)))
-
-
-def _word(store: Source, kind: str, word: str) -> Literal:
-    """A name that stays text: of a variable, or of a package in any of its spellings."""
-    text = re.sub(r"[-_.]+", "-", word).lower() if kind == "package" else word
-    exact, listed = lookups.WORDS[kind]
-    spelled = {row[0] for name in {word, text} for row in rows(store, exact, name=Literal(name))}
-    if spelled:
-        return Literal(spelled.pop())
-    known = {row[0] for row in rows(store, listed)}
-    same = [name for name in known if re.sub(r"[-_.]+", "-", name).lower() == text]
-    if kind == "package" and same:
-        return Literal(same[0])
-    near = get_close_matches(word, known, n=3, cutoff=0.5)
-    raise NotFoundError(
-        f"No run has a {kind} {word!r}.", f"Did you mean {' or '.join(near)}?" if near else ""
-    )
-
-
-def _place(store: Source, word: str) -> tuple[str, str]:
-    """The run that a word begins with, where it does, and the rest of the word."""
-    first, slash, rest = word.partition("/")
-    if slash and (re.fullmatch(r"[0-9a-f][0-9a-f-]{3,35}|latest(~[0-9]+)?", first)):
-        return find_run(store, first), rest
-    return "", word
-
-
-def _identified(store: Source, run: str, local: str) -> str:
-    if "/" in local:
-        return f"{run}/{local}"
-    return Names(store.base).thing(run.removeprefix(f"{store.base}run/"), local)
-
-
-def _candidates(store: Source, kind: str, word: str, run: str) -> list[_Candidate]:
-    found: list[_Candidate] = []
-    path = str(Path(word).absolute())
-    digest = _DIGEST.fullmatch(word)
-    for form, query in lookups.FINDERS[kind]:
-        given = {
-            "name": word,
-            "path": path,
-            "ending": f"/{word}",
-            "digest": digest[1].lower() if digest else "",
-        }
-        if not given[form]:
-            continue
-        found = [_candidate(row) for row in rows(store, query, name=Literal(given[form]))]
-        found = [one for one in found if one.run == run] if run else found
-        if found:
-            break
-    return found
-
-
-def _candidate(row: Sequence[str]) -> _Candidate:
-    _, iri, run, start, obj, state, label = row
-    return _Candidate(iri, run, start, obj or iri, int(state or 0), label)
-
-
-def _only(store: Source, kind: str, text: str, found: Iterable[_Candidate]) -> NamedNode:
-    found = list(found)
-    latest = max(found, key=lambda one: (one.start, one.run)).run
-    last: dict[str, _Candidate] = {}
-    for one in sorted((one for one in found if one.run == latest), key=lambda one: one.state):
-        last[one.object] = one
-    distinct = {one.iri: one for one in last.values()}
-    if len(distinct) == 1:
-        return NamedNode(next(iter(distinct)))
-    short = ShortNames(store.base, store.prefixes).short
-    listed = "\n".join(f"  {short(one.iri)}  {one.label}" for one in list(distinct.values())[:_SHOWN])
-    more = f"\n  and {len(distinct) - _SHOWN} more" if len(distinct) > _SHOWN else ""
-    raise NotFoundError(
-        f"{text!r} can stand for {len(distinct)} {_spoken(kind)}s of run {short(latest)}:\n{listed}{more}",
-        "Give one of these instead.",
-    )
-
-
-def _nothing(store: Source, kind: str, text: str, run: str) -> str:
-    where = f"run {ShortNames(store.base).short(run)}" if run else "any run"
-    return f"No {_spoken(kind)} {text!r} in {where}."
-
-
-def _nearest(store: Source, kind: str, word: str, run: str) -> str:
-    known = {
-        name: None
-        for name, of_run in rows(store, lookups.LISTED[kind])
-        if name and (not run or of_run == run)
-    }
-    names = {Path(name).name if kind in {"file", "notebook"} else name: None for name in known}
+def _notebook(store: Source, word: str) -> str:
+    if iri := _spelled_out(store, word):
+        return _checked(store, "notebook", iri, word)
+    known = {row[0]: row[1] for row in rows(store, lookups.DOCUMENTS)}
+    exact = [iri for iri, path in known.items() if path == str(Path(word).absolute())]
+    found = exact or [iri for iri, path in known.items() if path.endswith(f"/{word}")]
+    if len(found) == 1:
+        return found[0]
+    if found:
+        listed = "\n".join(f"  {known[iri]}" for iri in found[:_SHOWN])
+        raise NotFoundError(
+            f"{word!r} can stand for {len(found)} documents:\n{listed}", "Give the whole path."
+        )
+    names = {Path(path).name for path in known.values()}
     near = get_close_matches(Path(word).name, names, n=4, cutoff=0.5) or sorted(names)[:_SHOWN]
-    return f"Nearest: {', '.join(near)}." if near else ""
+    raise NotFoundError(f"No run is of a notebook {word!r}.", f"Nearest: {', '.join(near)}." if near else "")
+
+
+def _main_content(store: Source, iri: str) -> str:
+    """The representation of an output that says most: an image rather than the text that stands for it."""
+    found = rows(store, lookups.REPRESENTATIONS, thing=NamedNode(iri))
+    ranks = ("image/", "application/", "text/html", "")
+    by_rank = sorted(
+        found, key=lambda row: next(n for n, rank in enumerate(ranks) if row[2].startswith(rank))
+    )
+    return by_rank[0][1] if by_rank else iri
+
+
+def _id(store: Source, run: str) -> str:
+    return run.removeprefix(f"{store.base}run/")
+
+
+def _short(store: Source, iri: str) -> str:
+    return ShortNames(store.base, store.prefixes).short(iri)
 
 
 def _spoken(kind: str) -> str:
