@@ -6,8 +6,9 @@ from collections import defaultdict
 from collections.abc import Sequence
 from typing import TYPE_CHECKING, TypeAlias
 
-from pyoxigraph import Literal, NamedNode, Variable
+from pyoxigraph import Literal, NamedNode
 
+from provkg.queries.binding import with_values
 from provkg.queries.sparql import prepare
 from provkg.results import Solutions, collect
 from provkg.terms import Provkg
@@ -100,7 +101,7 @@ def _range(metric: Term | None, least: Term | None, most: Term | None) -> str:
 
 
 def _solutions(store: Source, text: str, run: NamedNode | None = None) -> Solutions:
-    bound = {Variable("run"): run} if run else None
-    found = collect(store.query(prepare(text, store.prefixes), substitutions=bound))
+    query = prepare(text, store.prefixes)
+    found = collect(store.query(with_values(query, {"run": run}) if run else query))
     assert isinstance(found, Solutions)
     return found

@@ -11,6 +11,7 @@ from provkg import journal
 from provkg.errors import JournalError, NotFoundError
 from provkg.queries import find_run, resolve
 from provkg.queries.source import rows
+from provkg.queries.sparql import prepare
 from provkg.record import CellExecution, File, Output
 from provkg.views.inventory import Inventory, Thing, take
 
@@ -77,7 +78,8 @@ def _at(store: Source, home: Home, iri: str, place: str) -> tuple[Inventory, Thi
     """The thing of an IRI; of a content, its last occurrence in the run `place` or the latest that has it."""
     content = iri.removeprefix(f"{store.base}sha256/")
     if content != iri:
-        found = sorted((start, run) for _, run, start in rows(store, _OCCURRENCE, content=NamedNode(iri)))
+        occurrences = rows(store, prepare(_OCCURRENCE, store.prefixes), content=NamedNode(iri))
+        found = sorted((start, run) for _, run, start in occurrences)
         runs = [run for _, run in found]
         inventory = _inventory(store, home, place if place in runs or not runs else runs[-1])
         holding = [thing for thing in inventory.things.values() if _holds(thing, content)]
