@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 
 from provkg.identity import digest
 from provkg.record import Digest, FileMode, SplitRole, ValueKind
-from provkg.terms import Prov, Provkg
+from provkg.terms import Prov, Provkg, Rdfs
 
 if TYPE_CHECKING:
     from provkg.mapping.scope import Scope
@@ -46,6 +46,9 @@ def _value(scope: Scope, value: Value) -> None:
     quads.integer(iri, Provkg.objectNumber, value.object)
     quads.integer(iri, Provkg.stateNumber, value.version)
     quads.known(iri, Provkg.pythonType, value.type)
+    if value.names:
+        # Of several names the first is what a reader calls it by; triples have no order.
+        quads.known(iri, Rdfs.label, value.names[0])
     for name in value.names:
         quads.text(iri, Provkg.variableName, name)
     if value.role is not None:
