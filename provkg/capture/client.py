@@ -6,6 +6,7 @@ import asyncio
 import atexit
 import os
 import signal
+import subprocess
 import time
 from collections.abc import Callable
 from pathlib import Path
@@ -75,7 +76,8 @@ class CapturingClient(NotebookClient):
         environment.setdefault("PYDEVD_DISABLE_FILE_VALIDATION", "1")
         first: Error | None = None
         try:
-            async with self.async_setup_kernel(env=environment):
+            # What a cell's child processes print is in its outputs, and is not for our own standard output.
+            async with self.async_setup_kernel(env=environment, stdout=subprocess.DEVNULL):
                 self._take_signals()
                 await self._language()
                 self._check_recording()
