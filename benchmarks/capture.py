@@ -1,17 +1,21 @@
 """What capture costs: the same notebook with and without it, in alternation, by processor time of the kernel.
 
-    python benchmarks/capture.py [--rows 6000 100000] [--runs 7]
+    python -m benchmarks.capture [--rows 6000 100000] [--runs 7]
 
 Prints, for each size, the median and spread of the kernel's processor time (all its life: start, imports,
 cells), the ratio pair by pair, what capture itself counts around cells, and where its time goes by module
-(from one profiled run; a profile inflates small functions, so read it as shares).
+(from one profiled run; a profile inflates small functions, so read it as shares). provkg is compiled to
+bytecode first, as an installer does.
 """
 
 from __future__ import annotations
 
 import argparse
 import asyncio
+import compileall
+import contextlib
 import cProfile
+import io
 import os
 import pstats
 import resource
@@ -28,6 +32,7 @@ import pandas as pd
 from nbclient import NotebookClient
 from nbformat import NotebookNode
 
+import provkg
 from provkg.capture.notebook import run_notebook
 from provkg.config import create_home
 from provkg.journal import read_run
@@ -72,15 +77,16 @@ def make_data(folder: Path, rows: int) -> None:
 
 def make_notebook() -> NotebookNode:
     """The notebook that is measured."""
-    return nbformat.v4.new_notebook(
+    notebook: NotebookNode = nbformat.v4.new_notebook(
         cells=[nbformat.v4.new_code_cell(source) for source in CELLS],
         metadata={"kernelspec": {"name": "python3", "display_name": "Python 3", "language": "python"}},
     )
+    return notebook
 
 
 def processor_time(action: str, folder: Path) -> float:
     """Processor seconds of the children of a fresh process that executes the notebook once."""
-    command = [sys.executable, __file__, "--one", action, str(folder)]
+    command = [sys.executable, "-m", "benchmarks.capture", "--one", action, str(folder)]
     output = subprocess.run(command, check=True, capture_output=True, text=True).stdout
     return float(output.split()[-1])
 
@@ -152,12 +158,13 @@ def profile(rows: int) -> None:
         home = create_home(folder / ".provkg")
         recorder = extension.Recorder(shell, home)
         profiler = cProfile.Profile()
-        profiler.enable()
-        recorder.start()
-        for source in CELLS:
-            shell.run_cell(source, store_history=True, silent=False)
-        profiler.disable()
-        recorder.stop()
+        with contextlib.redirect_stdout(io.StringIO()):
+            profiler.enable()
+            recorder.start()
+            for source in CELLS:
+                shell.run_cell(source, store_history=True)  # type: ignore[no-untyped-call]
+            profiler.disable()
+            recorder.stop()
         os.chdir(before)
     totals: Counter[str] = Counter()
     everything = 0.0
@@ -180,6 +187,7 @@ def main() -> None:
     if options.one:
         execute_once(options.one[0], Path(options.one[1]))
         return
+    compileall.compile_dir(Path(provkg.__file__).parent, quiet=2)
     for rows in options.rows:
         compare(rows, options.runs)
     sys.stdout.flush()
