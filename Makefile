@@ -63,7 +63,8 @@ transcripts: $(VENV)/.has-dev
 	@$(BIN)/python docs/transcripts.py
 
 bench: $(VENV)/.has-dev
-	@for script in benchmarks/bench_*.py; do $(BIN)/python $$script || exit 1; done
+	@for name in startup capture analysis store questions; do \
+	    echo "== $$name"; $(BIN)/python -m benchmarks.$$name || exit 1; done
 
 format: $(VENV)/.has-dev
 	@$(BIN)/ruff check --quiet --fix-only

@@ -1,0 +1,65 @@
+"""Measures what starting costs: ``provkg --help``, and importing provkg in a kernel.
+
+Each time is that of a fresh process, and the cases take turns. For the help it is the wall time of the whole
+command, beside that of an interpreter that does nothing. For the imports it is the time of the statement, in
+a process that has imported what a kernel has: ipykernel and IPython.
+
+    python -m benchmarks.startup --repeat 15
+"""
+
+from __future__ import annotations
+
+import argparse
+import statistics
+import subprocess
+import sys
+import time
+
+KERNEL = "import ipykernel.ipkernel, IPython.core.interactiveshell"
+TIMED = (
+    f"{KERNEL}; import time; began = time.perf_counter(); {{statement}}; print(time.perf_counter() - began)"
+)
+LIMITS = {"provkg --help": 150, "import provkg": 50}
+"""The most that is asked of each, in milliseconds."""
+
+
+def command(*arguments: str) -> float:
+    """Wall time in seconds of a Python command."""
+    began = time.perf_counter()
+    subprocess.run([sys.executable, *arguments], check=True, capture_output=True)
+    return time.perf_counter() - began
+
+
+def statement(text: str) -> float:
+    """Seconds that a statement takes in a process that has imported what a kernel has."""
+    code = TIMED.format(statement=text)
+    done = subprocess.run([sys.executable, "-c", code], check=True, capture_output=True, text=True)
+    return float(done.stdout)
+
+
+CASES = {
+    "python -c pass": lambda: command("-c", "pass"),
+    "provkg --help": lambda: command("-m", "provkg", "--help"),
+    "import provkg": lambda: statement("import provkg"),
+    "import provkg.capture.ipython": lambda: statement("import provkg.capture.ipython"),
+}
+
+
+def main() -> None:
+    """Time all cases in turns and print a line for each."""
+    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawTextHelpFormatter)
+    parser.add_argument("--repeat", type=int, default=15)
+    repeat = parser.parse_args().repeat
+    seconds: dict[str, list[float]] = {name: [] for name in CASES}
+    for _ in range(repeat):
+        for name, measure in CASES.items():
+            seconds[name].append(measure())
+    print(f"{'':32}{'median':>9}{'least':>9}{'limit':>9}   (ms, {repeat} runs)")
+    for name, times in seconds.items():
+        median, least = statistics.median(times) * 1000, min(times) * 1000
+        limit = f"{LIMITS[name]:9}" if name in LIMITS else ""
+        print(f"{name:32}{median:9.1f}{least:9.1f}{limit}")
+
+
+if __name__ == "__main__":
+    main()
