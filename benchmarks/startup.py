@@ -14,6 +14,7 @@ import statistics
 import subprocess
 import sys
 import time
+from collections.abc import Callable
 
 KERNEL = "import ipykernel.ipkernel, IPython.core.interactiveshell"
 TIMED = (
@@ -37,7 +38,7 @@ def statement(text: str) -> float:
     return float(done.stdout)
 
 
-CASES = {
+CASES: dict[str, Callable[[], float]] = {
     "python -c pass": lambda: command("-c", "pass"),
     "provkg --help": lambda: command("-m", "provkg", "--help"),
     "import provkg": lambda: statement("import provkg"),
