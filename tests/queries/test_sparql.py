@@ -19,7 +19,7 @@ from provkg.results import Solutions, Triples, Truth
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping
 
-    from provkg.queries.source import EngineAnswer, Substitutions
+    from provkg.store.port import EngineAnswer
 
 BASE = "https://example.org/"
 PREFIXES = {
@@ -42,9 +42,8 @@ class Memory:
             subject, graph = NamedNode(f"{BASE}run/{name}"), NamedNode(f"{BASE}graph/run/{name}")
             self.engine.add(Quad(subject, NamedNode(f"{BASE}metric/accuracy"), Literal(score), graph))
 
-    def query(self, text: str, *, substitutions: Substitutions | None = None) -> EngineAnswer:
-        terms = dict(substitutions or {})
-        return self.engine.query(text, use_default_graph_as_union=True, substitutions=terms)
+    def query(self, text: str) -> EngineAnswer:
+        return self.engine.query(text, use_default_graph_as_union=True)
 
 
 @pytest.fixture
