@@ -11,7 +11,7 @@ from pyoxigraph import Literal, NamedNode
 
 from provkg.errors import QuestionError
 from provkg.mapping.versions import sort_key
-from provkg.queries.runs import find_run
+from provkg.queries.runs import as_text, find_run
 from provkg.queries.things import KINDS, resolve
 from provkg.terms import PREFIXES
 
@@ -93,7 +93,7 @@ def _term(store: Source, question: Question, name: str, word: Given, run: str) -
 
 
 def _literal(kind: str, word: Given) -> Literal:
-    text = word.isoformat() if isinstance(word, date) else str(word)
+    text = word.isoformat() if isinstance(word, date) else as_text(str(word))
     match kind:
         case "integer":
             return Literal(int(text))

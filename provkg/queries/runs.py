@@ -20,7 +20,7 @@ if TYPE_CHECKING:
 
     from provkg.queries.source import Source
 
-__all__ = ["find_run"]
+__all__ = ["as_text", "find_run"]
 
 _LATEST = re.compile(r"latest(?:~([0-9]+))?")
 _WHOLE = re.compile(r"[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}")
@@ -44,6 +44,11 @@ class _Known:
     path: str
 
 
+def as_text(word: str) -> str:
+    """A word as the store spells it: half a surrogate pair, from a name that is not UTF-8, is its escape."""
+    return word.encode("utf-8", "backslashreplace").decode().strip()
+
+
 def find_run(store: Source, text: str) -> str:
     """The IRI of the run that ``text`` stands for.
 
@@ -53,7 +58,8 @@ def find_run(store: Source, text: str) -> str:
     Raises:
         NotFoundError: no run answers to it, or more than one does; the message names the nearest.
     """
-    word = text.strip().removeprefix(f"{store.base}run/").removeprefix("run:")
+    text = as_text(text)
+    word = text.removeprefix(f"{store.base}run/").removeprefix("run:")
     if _WHOLE.fullmatch(word) and holds(store, f"{store.base}run/{word}"):
         return f"{store.base}run/{word}"
     if match := _LATEST.fullmatch(word):

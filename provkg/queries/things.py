@@ -15,7 +15,7 @@ from pyoxigraph import Literal, NamedNode
 from provkg.errors import NotFoundError
 from provkg.identity import Names
 from provkg.queries import lookups
-from provkg.queries.runs import find_run
+from provkg.queries.runs import as_text, find_run
 from provkg.queries.source import holds, rows
 from provkg.results import ShortNames
 
@@ -61,7 +61,7 @@ def resolve(store: Source, kind: str, text: str, run: str = "") -> NamedNode | L
     Raises:
         NotFoundError: nothing answers to it, or several things do; the message lists them or the nearest.
     """
-    word = text.strip()
+    word = as_text(text)
     match kind:
         case "variable" | "package":
             return _word(store, kind, word, run)

@@ -9,8 +9,8 @@ from provkg.results.values import Result, Solutions, Term, Triples, Truth, colle
 
 __all__ = [
     "FORMATS",
-    "ShortNames",
     "Result",
+    "ShortNames",
     "Solutions",
     "Term",
     "Triples",

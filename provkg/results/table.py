@@ -7,9 +7,6 @@ from decimal import Decimal
 from typing import TYPE_CHECKING
 
 from pyoxigraph import NamedNode
-from rich.console import Group
-from rich.table import Table
-from rich.text import Text
 
 from provkg.results.values import to_python
 
@@ -27,6 +24,9 @@ _NARROWEST = 16
 
 def to_table(solutions: Solutions, names: ShortNames, width: int = 80) -> RenderableType:
     """The rows as a rich table, or as records where the columns do not fit into ``width`` characters."""
+    from rich.table import Table
+    from rich.text import Text
+
     cells = [[text(term, names) for term in row] for row in solutions.rows]
     widths = [
         max([len(name), *(min(_longest_line(row[n]), _NARROWEST) for row in cells)])
@@ -50,6 +50,10 @@ def to_table(solutions: Solutions, names: ShortNames, width: int = 80) -> Render
 
 
 def _records(solutions: Solutions, cells: list[list[str]]) -> RenderableType:
+    from rich.console import Group
+    from rich.table import Table
+    from rich.text import Text
+
     tables = []
     for row in cells:
         table = Table(box=None, show_header=False, pad_edge=False, padding=(0, 2, 0, 0))
@@ -79,7 +83,7 @@ def text(term: Term | None, names: ShortNames) -> str:
     elif isinstance(value, timedelta):
         shown = f"{value.total_seconds():g} s"
     else:
-        shown = str(value)
+        shown = str(value).rstrip("\n")
     return shown
 
 
