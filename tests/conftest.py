@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+from datetime import timedelta
 from typing import TYPE_CHECKING
 
 import pytest
 
 from provkg.config import Home, create_home
-from tests.penguins import BEGAN, tell_penguins
+from provkg.journal import Journal
+from tests.penguins import BEGAN, RUNS, tell_penguins
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -27,3 +29,13 @@ def home(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Home:
 def penguins(tmp_path: Path) -> tuple[Event, ...]:
     """What the journal holds of a run that reads, splits, trains, evaluates, saves and then fails."""
     return tuple(tell_penguins(tmp_path, "5f0c9a3e-7f43-4f6d-8c58-6b7d1a2e9c11", BEGAN))
+
+
+@pytest.fixture
+def recorded(home: Home, tmp_path: Path) -> Home:
+    """The home with three runs in its journal, a day apart."""
+    for days, run in enumerate(RUNS):
+        with Journal(home, run) as journal:
+            for event in tell_penguins(tmp_path, run, BEGAN + timedelta(days=days)):
+                journal.append(event)
+    return home

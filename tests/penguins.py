@@ -53,6 +53,12 @@ CELLS = (
     "1 / 0",
 )
 BEGAN = datetime(2026, 3, 1, 9, 30, tzinfo=UTC)
+RUNS = (
+    "5f0c9a3e-7f43-4f6d-8c58-6b7d1a2e9c11",
+    "5f0d1111-7f43-4f6d-8c58-6b7d1a2e9c12",
+    "a30c9a3e-7f43-4f6d-8c58-6b7d1a2e9c13",
+)
+"""Three runs of ``penguins.ipynb``, oldest first."""
 
 
 def tell_penguins(folder: Path, run: str, began: datetime) -> Iterator[Event]:

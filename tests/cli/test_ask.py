@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING
 import pytest
 
 from provkg.queries import questions
-from tests.cli.conftest import RUNS
+from tests.penguins import RUNS
 
 if TYPE_CHECKING:
     from pathlib import Path

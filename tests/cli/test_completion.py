@@ -10,7 +10,7 @@ from click.shell_completion import ShellComplete
 
 from provkg.cli.main import COMMANDS, cli
 from provkg.queries import questions
-from tests.cli.conftest import RUNS
+from tests.penguins import RUNS
 
 if TYPE_CHECKING:
     from pathlib import Path

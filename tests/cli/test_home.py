@@ -4,7 +4,7 @@ import json
 from typing import TYPE_CHECKING
 
 from provkg.journal import journal_path
-from tests.cli.conftest import RUNS
+from tests.penguins import RUNS
 
 if TYPE_CHECKING:
     from pathlib import Path

@@ -5,7 +5,7 @@ import io
 import json
 from typing import TYPE_CHECKING
 
-from tests.cli.conftest import RUNS
+from tests.penguins import RUNS
 
 if TYPE_CHECKING:
     import pytest
