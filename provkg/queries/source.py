@@ -20,7 +20,7 @@ __all__ = ["Source", "holds", "rows"]
 
 
 class Source(Protocol):
-    """A store that answers queries. Its default graph is the union of all graphs."""
+    """A store that answers queries. Its default graph is the merge of all graphs, each triple once."""
 
     @property
     def base(self) -> str:

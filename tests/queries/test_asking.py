@@ -278,7 +278,7 @@ class TestRuns:
 
     def test_an_empty_store_says_how_to_begin(self, tmp_path: Path) -> None:
         with open_store(make_home(tmp_path, ())) as empty:
-            for word in ("latest", "abc", "x.ipynb"):
+            for word in ("latest", "abc", "x.ipynb", ""):
                 with pytest.raises(NotFoundError, match="No run is recorded here") as error:
                     find_run(empty, word)
                 assert "provkg run" in error.value.remedy
