@@ -1,4 +1,4 @@
-"""Where the files of ``ontology/`` and ``queries/`` are: in an installed package, or beside it in a checkout."""
+"""Where the files of ``ontology/`` and ``queries/`` are: in an installed package, or beside it."""
 
 from __future__ import annotations
 

@@ -20,7 +20,7 @@ NAMES = ("penguins", "bikes", "hidden_state")
 
 def _read(name: str) -> nbformat.NotebookNode:
     text = (EXAMPLES / f"{name}.ipynb").read_text(encoding="utf-8")
-    notebook: nbformat.NotebookNode = nbformat.reads(text, as_version=4)  # type: ignore[no-untyped-call]
+    notebook: nbformat.NotebookNode = nbformat.reads(text, as_version=4)
     return notebook
 
 
