@@ -8,6 +8,8 @@ from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
+from provkg.cli.output import harmless
+
 __all__ = ["progress"]
 
 Listener = Callable[..., None]
@@ -25,11 +27,13 @@ def progress(path: Path) -> Iterator[Listener]:
 
     bar = Progress(
         SpinnerColumn(),
-        TextColumn("{task.fields[name]}", style="bold"),
+        TextColumn("{task.fields[name]}", style="bold", markup=False),
         BarColumn(bar_width=24),
         TextColumn("{task.completed:.0f}/{task.total:.0f}"),
         TimeElapsedColumn(),
-        TextColumn("{task.description}", style="dim", table_column=Column(no_wrap=True, ratio=1)),
+        TextColumn(
+            "{task.description}", style="dim", markup=False, table_column=Column(no_wrap=True, ratio=1)
+        ),
         console=Console(stderr=True),
         transient=True,
         expand=True,
@@ -57,5 +61,4 @@ def _line(source: str) -> str:
     """The first line of a cell that says what it does."""
     lines = [line.strip() for line in source.splitlines()]
     says = [line for line in lines if line and not line.startswith(("#", "%", "import ", "from "))]
-    line = next(iter(says or [line for line in lines if line]), "")
-    return line.replace("[", r"\[")
+    return harmless(next(iter(says or [line for line in lines if line]), ""))

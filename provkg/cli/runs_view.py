@@ -37,8 +37,8 @@ def draw_runs(runs: Solutions, room: int) -> Table:
             seconds_text(took) if isinstance(took, int | float) else "",
             Text(status, style=_STYLES.get(status, "yellow")),
             *((str(row["cells"]), str(row["models"])) if roomy else ()),
-            _notebook(str(row["notebook"] or ""), roomy),
-            str(row["results"]),
+            Text(_notebook(str(row["notebook"] or ""), roomy)),
+            Text(str(row["results"])),
         )
     return drawn
 

@@ -57,13 +57,18 @@ def table(*styles: str, header: Sequence[str] = (), right: Sequence[int] = ()) -
     )
     for position, style in enumerate(styles):
         drawn.add_column(
-            header[position] if header else "",
+            Text(header[position]) if header else "",
             style=style,
             overflow="fold",
             justify="right" if position in right else "left",
             no_wrap=position in right,
         )
     return drawn
+
+
+def _row(drawn: Table, *cells: str) -> None:
+    """Add a row of recorded text: what looks like markup in it is none."""
+    drawn.add_row(*(Text(cell) for cell in cells))
 
 
 def _section(title: str, content: Sequence[RenderableType]) -> Iterator[RenderableType]:
@@ -127,7 +132,7 @@ def _reads(files: Sequence[DataRead]) -> list[RenderableType]:
         where = f"{file.package}: {Path(file.path).name}" if file.package else path_text(file.path)
         rows = count_text(file.rows, "row") if file.rows is not None else ""
         into = f"as {', '.join(file.into)}" if file.into else ""
-        drawn.add_row(where, size_text(file.size), rows, short(file.sha256) or "no digest", into)
+        _row(drawn, where, size_text(file.size), rows, short(file.sha256) or "no digest", into)
     return [drawn]
 
 
@@ -167,7 +172,8 @@ def _trainings(trainings: Sequence[Training], called: Mapping[str, str]) -> list
     for training in trainings:
         fits = f" · {count_text(training.fits, 'fit')}" if training.fits else ""
         guessed = "" if training.evidence is Evidence.OBSERVED else f" ({training.evidence.value})"
-        drawn.add_row(
+        _row(
+            drawn,
             called[training.id],
             _made_of(training) + fits + guessed,
             _settings(training.settings) or "default settings",
@@ -222,7 +228,7 @@ def _by_metric(results: Sequence[tuple[str, Measured]], metrics: Sequence[str]) 
     numbers = range(2, 2 + len(metrics))
     drawn = table("cyan", "", *[""] * len(metrics), header=("model", "data", *metrics), right=numbers)
     for name, data, values in rows:
-        drawn.add_row(name, data, *(values.get(metric, "") for metric in metrics))
+        _row(drawn, name, data, *(values.get(metric, "") for metric in metrics))
     return drawn
 
 
@@ -233,7 +239,7 @@ def _one_a_line(results: Sequence[tuple[str, Measured]]) -> Table:
     for model, result in results:
         here = (model, _on(result))
         shown = ("" if model == before[0] else model, "" if here == before else here[1])
-        drawn.add_row(*shown, result.metric, number_text(result.value, result.text))
+        _row(drawn, *shown, result.metric, number_text(result.value, result.text))
         before = here
     return drawn
 
@@ -244,7 +250,7 @@ def _writes(files: Sequence[FileWritten]) -> list[RenderableType]:
     drawn = table("cyan", "", "dim", "", right=(1,))
     for file in files:
         holds = f"from {', '.join(file.holds)}" if file.holds else ""
-        drawn.add_row(path_text(file.path), size_text(file.size), short(file.sha256) or "no digest", holds)
+        _row(drawn, path_text(file.path), size_text(file.size), short(file.sha256) or "no digest", holds)
     return [drawn]
 
 

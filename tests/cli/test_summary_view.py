@@ -109,3 +109,22 @@ def test_a_result_that_is_a_series_alone_is_left_to_show(summary: RunSummary) ->
     (accuracy,) = summary.results
     curve = replace(accuracy, metric="curve", value=None, text="", series="15 values")
     assert not any("curve" in line for line in drawn(replace(summary, results=(accuracy, curve))))
+
+
+def test_recorded_names_that_look_like_markup_are_shown_as_they_are(summary: RunSummary) -> None:
+    (forest,), (accuracy,), (read,), (written,) = (
+        summary.trainings, summary.results, summary.read, summary.written,
+    )  # fmt: skip
+    name = "[/b] [red]x[/red]"
+    lines = drawn(
+        replace(
+            summary,
+            trainings=(replace(forest, model=name, settings={"kind": name}),),
+            results=(replace(accuracy, model=name, metric=name),),
+            read=(replace(read, path=f"/data/{name}"),),
+            written=(replace(written, path=f"/data/{name}"),),
+            warnings=(name,),
+        )
+    )
+    # In the training, the header and the row of the results, both files, and the warning.
+    assert sum(name in line for line in lines) == 6
