@@ -11,14 +11,14 @@ DEMO := demo
 .DEFAULT_GOAL := help
 
 help:
-	@echo "make demo     run an example notebook and ask about it"
-	@echo "make test     run the tests"
-	@echo "make check    everything CI runs: style, types, documentation, tests"
-	@echo "make docs     write the generated reference pages"
+	@echo "make demo         run an example notebook and ask about it"
+	@echo "make test         run the tests"
+	@echo "make check        everything CI runs: style, types, documentation, tests"
+	@echo "make docs         write the generated reference pages"
 	@echo "make transcripts  run the commands that README and tutorial show, and show what they print"
-	@echo "make bench    repeat the measurements"
-	@echo "make format   put the code in the project's format"
-	@echo "make clean    remove $(VENV) and what the demo made"
+	@echo "make bench        repeat the measurements"
+	@echo "make format       put the code in the project's format"
+	@echo "make clean        remove $(VENV) and what the demo made"
 
 # --- environment --------------------------------------------------------------------------------------
 
