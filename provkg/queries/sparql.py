@@ -38,11 +38,12 @@ _SENTENCES = {
 def run_query(store: Source, text: str) -> Result:
     """The answer of a query that a user wrote: solutions, a truth value, or triples.
 
-    The prefixes that the store knows need no declaration. The default graph is the union of all graphs.
+    The prefixes that the store knows need no declaration. The default graph is the merge of all graphs,
+    each triple once.
 
     Raises:
-        QueryError: the text is not a SPARQL query, uses an unknown prefix, is an update, or asks for
-            another endpoint (``SERVICE``).
+        QueryError: the text is not a SPARQL query, uses an unknown prefix, is an update, asks for another
+            endpoint (``SERVICE``), or makes a default graph of several (``FROM`` twice).
     """
     return collect(store.query(prepare(text, store.prefixes)))
 
@@ -58,6 +59,7 @@ def prepare(text: str, prefixes: Mapping[str, str]) -> str:
     _refuse_update(text, tokens)
     missing = _missing_prefixes(text, tokens, prefixes)
     _refuse_service(text, tokens)
+    _refuse_second_from(text, tokens)
     prologue = "".join(f"PREFIX {name}: <{prefixes[name]}> " for name in missing)
     query = prologue + text
     if re.search(r"service", text, re.IGNORECASE):
@@ -153,6 +155,19 @@ def _refuse_service(text: str, tokens: Sequence[Token]) -> None:
                 f"{token.text.upper()} asks for data of another server, which is not allowed",
                 "Query the other endpoint by itself.",
             )
+
+
+def _refuse_second_from(text: str, tokens: Sequence[Token]) -> None:
+    """The engine would find what such graphs share once for each of them (its issue 1919)."""
+    named = [graph for word, graph in pairwise(tokens) if word.is_word("FROM") and not graph.is_word("NAMED")]
+    if len(named) > 1:
+        raise _error(
+            text,
+            named[1].start,
+            "a second FROM would count what both graphs hold twice",
+            "Without FROM, all graphs are asked as one. To ask some, write\n"
+            "VALUES ?graph { … } GRAPH ?graph { … } and select distinct rows.",
+        )
 
 
 def _unambiguous(token: Token) -> str:

@@ -82,7 +82,7 @@ def _read(store: Store, term: str) -> Iterator[tuple[str, str]]:
 
 @cache
 def mapping_digest() -> str:
-    """A digest of the code that makes a run's quads: another one may make others of the same journal."""
+    """A digest of the code that fills a store: another one may fill it differently from the same journal."""
     package = Path(provkg.__file__).parent
     modules = sorted(path for pattern in _MAPPING for path in package.glob(pattern))
     whole = hashlib.sha256(provkg.__version__.encode())
@@ -91,5 +91,6 @@ def mapping_digest() -> str:
     return whole.hexdigest()
 
 
-_MAPPING = ("mapping/**/*.py", "record/**/*.py", "identity.py", "terms.py")
-"""The code that decides which quads a journal becomes; a package may ship without its source."""
+_MAPPING = ("mapping/**/*.py", "record/**/*.py", "identity.py", "terms.py", "store/embedded.py")
+"""The code that decides which quads a journal becomes, and where they stand; a package may ship without its
+source."""

@@ -1,4 +1,9 @@
-"""The embedded store: Oxigraph, in a folder or in memory, with one writer."""
+"""The embedded store: Oxigraph, in a folder or in memory, with one writer.
+
+The engine's own union of graphs gives a triple once for each graph it stands in (its issue 1919), and so
+counts wrongly whatever runs share. So the engine's default graph holds the merge of the named graphs, each
+triple once, and every write keeps it in the same transaction.
+"""
 
 from __future__ import annotations
 
@@ -9,9 +14,10 @@ from io import BytesIO
 from typing import IO, TYPE_CHECKING, Self
 
 import pyoxigraph
-from pyoxigraph import BlankNode, NamedNode, Quad, RdfFormat, Triple
+from pyoxigraph import BlankNode, DefaultGraph, NamedNode, Quad, RdfFormat, Triple
 
 from provkg.errors import QueryError, StoreBusyError, StoreError
+from provkg.identity import Names
 from provkg.store.port import Report
 from provkg.terms import home_prefixes
 
@@ -25,8 +31,12 @@ if TYPE_CHECKING:
 
 __all__ = ["DamagedError", "EmbeddedStore"]
 
-_BULK = 2_000_000
-"""Characters of N-Quads (about 10,000 quads) from which on the bulk loader is faster than a transaction."""
+_BULK = 6_000_000
+"""Characters of N-Quads (about 20,000 quads) from which on the bulk loader is faster than a transaction."""
+
+
+_MERGE = DefaultGraph()
+"""Where the engine holds the merge of the named graphs."""
 
 
 class DamagedError(StoreError):
@@ -55,6 +65,7 @@ class EmbeddedStore:
         self.lock: Lock | None = None
         self.report = Report()
         self._writing = threading.Lock()
+        self._catalog = NamedNode(Names(base).catalog_graph())
         with _errors(f"open the store {folder}"):
             self._engine: pyoxigraph.Store | None = _open(folder)
 
@@ -67,13 +78,11 @@ class EmbeddedStore:
         self.close()
 
     def query(self, text: str, *, substitutions: Substitutions | None = None) -> EngineAnswer:
-        """Runs a query whose default graph is the union of all named graphs."""
+        """Runs a query whose default graph is the merge of the named graphs."""
         with _errors("read the store"):
             try:
                 return self._opened().query(
-                    text,
-                    use_default_graph_as_union=True,
-                    substitutions=dict(substitutions) if substitutions else None,
+                    text, substitutions=dict(substitutions) if substitutions else None
                 )
             except SyntaxError as error:
                 raise QueryError(f"Not a SPARQL query: {error}.") from error
@@ -84,39 +93,33 @@ class EmbeddedStore:
 
     def replace_graph(self, graph: str, nquads: str) -> None:
         """Makes `nquads` the whole content of a named graph, in one transaction."""
-        name, engine = NamedNode(graph), self._opened()
+        name = NamedNode(graph)
         with _errors(f"replace the graph {graph}"), self._writing:
-            new = set(pyoxigraph.parse(nquads, RdfFormat.N_QUADS))
+            new = set(_parse(nquads))
             if strangers := {quad.graph_name for quad in new} - {name}:
                 raise StoreError(f"Cannot replace the graph {graph} by quads of {min(map(str, strangers))}.")
-            old = set(engine.quads_for_pattern(None, None, None, name))
-            if not old:
-                engine.extend(new)
-            elif not new or any(map(_has_blank_node, new | old)):
-                # Blank nodes have no names by which to tell the old from the new.
-                engine.update(f"DROP SILENT GRAPH {name}; {_data('INSERT', name, new)}")
-            elif new != old:
-                engine.update(f"{_data('DELETE', name, old - new)}; {_data('INSERT', name, new - old)}")
+            self._change(name, new)
 
     def drop_graph(self, graph: str) -> None:
-        """Removes a named graph."""
+        """Removes a named graph, in one transaction."""
         with _errors(f"drop the graph {graph}"), self._writing:
-            self._opened().update(f"DROP SILENT GRAPH {NamedNode(graph)}")
+            self._change(NamedNode(graph), set())
 
     def load(self, nquads: str) -> None:
         """Adds quads, all or none."""
         engine = self._opened()
         with _errors("load quads"), self._writing:
-            (engine.load if len(nquads) < _BULK else engine.bulk_load)(nquads, RdfFormat.N_QUADS)
+            # Reading the text once for both copies costs less than giving the engine two texts.
+            add = engine.extend if len(nquads) < _BULK else engine.bulk_extend
+            add(self._with_merge(_parse(nquads)))
 
     def dump(self, output: IO[bytes], graph: str | None = None) -> None:
-        """Writes all quads, or those of one named graph, as N-Quads."""
+        """Writes all quads of named graphs, or of one of them, as N-Quads."""
         with _errors("read the store"):
-            if graph is None:
-                self._opened().dump(output, RdfFormat.N_QUADS)
-            else:
-                quads = self._opened().quads_for_pattern(None, None, None, NamedNode(graph))
-                pyoxigraph.serialize(quads, output, RdfFormat.N_QUADS)
+            name = None if graph is None else NamedNode(graph)
+            quads = self._opened().quads_for_pattern(None, None, None, name)
+            named = (quad for quad in quads if quad.graph_name != _MERGE)
+            pyoxigraph.serialize(named, output, RdfFormat.N_QUADS)
 
     def flush(self) -> None:
         """Returns when all that was written is on the disk itself; the next opening is then quick."""
@@ -128,6 +131,44 @@ class EmbeddedStore:
         self._engine = None
         if self.lock is not None:
             self.lock.release()
+
+    def _change(self, graph: NamedNode, new: set[Quad]) -> None:
+        """Makes quads the whole content of a graph, and the default graph the merge of all again."""
+        engine = self._opened()
+        old = set(engine.quads_for_pattern(None, None, None, graph))
+        if not old:
+            engine.extend(self._with_merge(new))
+        elif not new or any(map(_has_blank_node, new | old)):
+            # Blank nodes have no names by which to tell the old from the new.
+            insert = _data("INSERT", graph, self._with_merge(new))
+            engine.update(f"{self._forget(graph)} DROP SILENT GRAPH {graph}; {insert}")
+        elif new != old:
+            gone = old - new
+            merged = (_merged(quad) for quad in gone if self._stands_only_in(graph, quad))
+            delete = _data("DELETE", graph, [*gone, *merged])
+            engine.update(f"{delete}; {_data('INSERT', graph, self._with_merge(new - old))}")
+
+    def _with_merge(self, quads: Iterable[Quad]) -> Iterator[Quad]:
+        """The quads and, but for those of the catalog, their triples in the default graph."""
+        for quad in quads:
+            yield quad
+            if quad.graph_name != self._catalog:
+                yield _merged(quad)
+
+    def _stands_only_in(self, graph: NamedNode, quad: Quad) -> bool:
+        """Whether no other graph of the merge has the triple of a quad."""
+        copies = self._opened().quads_for_pattern(quad.subject, quad.predicate, quad.object, None)
+        return all(copy.graph_name in (graph, self._catalog, _MERGE) for copy in copies)
+
+    def _forget(self, graph: NamedNode) -> str:
+        """An update that takes from the default graph what stands only in a graph."""
+        if graph == self._catalog:
+            return ""
+        elsewhere = f"GRAPH ?other {{ ?s ?p ?o }} FILTER (?other NOT IN ({graph}, {self._catalog}))"
+        return (
+            "DELETE { ?s ?p ?o } "
+            f"WHERE {{ GRAPH {graph} {{ ?s ?p ?o }} FILTER NOT EXISTS {{ {elsewhere} }} }};"
+        )
 
     def _opened(self) -> pyoxigraph.Store:
         if self._engine is None:
@@ -150,7 +191,7 @@ def _errors(task: str) -> Iterator[None]:
     try:
         yield
     except SyntaxError as error:
-        raise StoreError(f"Cannot {task}: it is not N-Quads: {error}.") from error
+        raise StoreError(f"Cannot {task}: it is not N-Quads of named graphs: {error}.") from error
     except (OSError, RuntimeError, ValueError) as error:
         reason = str(error)
         # The engine's errors carry no number, only RocksDB's text.
@@ -172,8 +213,28 @@ def _has_blank_node(quad: Quad) -> bool:
     return any(isinstance(term, BlankNode | Triple) for term in (quad.subject, quad.object))
 
 
+def _merged(quad: Quad) -> Quad:
+    return Quad(quad.subject, quad.predicate, quad.object)
+
+
+def _parse(nquads: str) -> Iterator[Quad]:
+    """The quads of a text, whose blank nodes are its own."""
+    for quad in pyoxigraph.parse(nquads, RdfFormat.N_QUADS, rename_blank_nodes=True):
+        if not isinstance(quad.graph_name, NamedNode):
+            raise SyntaxError(f"{quad.triple} names no graph")
+        yield quad
+
+
 def _data(verb: str, graph: NamedNode, quads: Iterable[Quad]) -> str:
-    """A SPARQL update that inserts or deletes quads of a graph (SPARQL 1.1 Update, section 3.1)."""
+    """An update that inserts or deletes quads of a graph and of the merge (SPARQL 1.1 Update, 3.1)."""
+    named: list[Triple] = []
+    merged: list[Triple] = []
+    for quad in quads:
+        (named if quad.graph_name == graph else merged).append(quad.triple)
+    return f"{verb} DATA {{ {_triples(merged)} GRAPH {graph} {{ {_triples(named)} }} }}"
+
+
+def _triples(triples: list[Triple]) -> str:
     text = BytesIO()
-    pyoxigraph.serialize((quad.triple for quad in quads), text, RdfFormat.N_TRIPLES)
-    return f"{verb} DATA {{ GRAPH {graph} {{ {text.getvalue().decode()} }} }}"
+    pyoxigraph.serialize(triples, text, RdfFormat.N_TRIPLES)
+    return text.getvalue().decode()

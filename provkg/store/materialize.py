@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import time
-from concurrent.futures import ThreadPoolExecutor
 from typing import TYPE_CHECKING
 
 import msgspec
@@ -27,7 +26,7 @@ if TYPE_CHECKING:
 __all__ = ["bring_up_to_date", "fits"]
 
 _CHUNK = 10_000_000
-"""Characters of N-Quads loaded at once: larger ones keep the engine's other threads waiting."""
+"""Characters of N-Quads loaded at once: enough for the bulk loader, and little memory."""
 
 
 class _Mapped(msgspec.Struct, frozen=True):
@@ -119,15 +118,8 @@ class _Work:
 
     def add_new_runs(self) -> None:
         new = [run for run in self.journals if run not in self.sizes]
-        if not new:
-            return
-        chunks = _chunks(self.mapped(new))
-        # The engine loads one chunk while Python, which it does not need for that, maps the next.
-        with ThreadPoolExecutor(1, "provkg-mapping") as pool:
-            ahead = pool.submit(next, chunks, None)
-            while chunk := ahead.result():
-                ahead = pool.submit(next, chunks, None)
-                self.add(chunk)
+        for chunk in _chunks(self.mapped(new)):
+            self.add(chunk)
 
     def add(self, chunk: list[_Mapped]) -> None:
         """Loads runs with what the catalog says of them; when one of them is at fault, the others."""

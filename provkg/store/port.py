@@ -53,7 +53,7 @@ class Report(msgspec.Struct, frozen=True, kw_only=True):
 
 
 class Store(Protocol):
-    """The named graphs of a home. Usable as a context manager, which closes it."""
+    """The named graphs of a home and their merge. Usable as a context manager, which closes it."""
 
     @property
     def base(self) -> str:
@@ -68,10 +68,14 @@ class Store(Protocol):
         """What was done when it was opened."""
 
     def query(self, text: str, *, substitutions: Substitutions | None = None) -> EngineAnswer:
-        """Runs a SPARQL 1.1 query whose default graph is the union of all named graphs.
+        """Runs a SPARQL 1.1 query whose default graph is the merge of all named graphs but the catalog.
 
-        Oxigraph 0.5 gives a triple of that union once for each graph it stands in (its issue 1919), and
-        what runs share stands in the graph of each: name the graph, or select distinct rows.
+        A triple that stands in the graphs of many runs, as what they share does, is found once there, and
+        once for each graph with ``GRAPH ?graph``. The catalog speaks of the store, not of the runs: it is
+        found only by its name.
+
+        A query that makes a default graph of its own from several graphs (``FROM`` twice) finds a triple
+        once for each of them in Oxigraph 0.5 (its issue 1919): name the graphs with ``GRAPH``.
 
         `substitutions` replaces variables by terms wherever they stand in the query; each must be one
         that it selects. The answer is read lazily: read it to its end in the thread that asked for it,
@@ -100,14 +104,16 @@ class Store(Protocol):
         """
 
     def load(self, nquads: str) -> None:
-        """Adds quads, all or none.
+        """Adds quads of named graphs, all or none.
 
         Raises:
-            StoreError: it is not N-Quads (RDF 1.1), or cannot be written.
+            StoreError: it is not N-Quads (RDF 1.1), names no graph for a triple, or cannot be written.
         """
 
     def dump(self, output: IO[bytes], graph: str | None = None) -> None:
-        """Writes all quads, or those of one named graph, as N-Quads in no particular order.
+        """Writes all quads of named graphs, or of one of them, as N-Quads in no particular order.
+
+        The default graph, which follows from them, is not written.
 
         Raises:
             StoreError: the store cannot be read.

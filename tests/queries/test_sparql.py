@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 
 import pyoxigraph
 import pytest
-from pyoxigraph import Literal, NamedNode, Quad
+from pyoxigraph import DefaultGraph, Literal, NamedNode, Quad
 
 from provkg.errors import QueryError
 from provkg.queries import run_query
@@ -31,7 +31,7 @@ PREFIXES = {
 
 
 class Memory:
-    """The engine alone, in memory, with one named graph per run."""
+    """The engine alone, in memory, with one named graph per run and their merge as the default graph."""
 
     base = BASE
     prefixes: Mapping[str, str] = PREFIXES
@@ -40,10 +40,11 @@ class Memory:
         self.engine = pyoxigraph.Store()
         for name, score in (("a", 0.9), ("b", 0.8)):
             subject, graph = NamedNode(f"{BASE}run/{name}"), NamedNode(f"{BASE}graph/run/{name}")
-            self.engine.add(Quad(subject, NamedNode(f"{BASE}metric/accuracy"), Literal(score), graph))
+            for place in (graph, DefaultGraph()):
+                self.engine.add(Quad(subject, NamedNode(f"{BASE}metric/accuracy"), Literal(score), place))
 
     def query(self, text: str) -> EngineAnswer:
-        return self.engine.query(text, use_default_graph_as_union=True)
+        return self.engine.query(text)
 
 
 @pytest.fixture
@@ -158,6 +159,20 @@ class TestRefusals:
     def test_updates_are_refused(self, text: str) -> None:
         with pytest.raises(QueryError, match="is an update, and queries only read"):
             prepare(text, PREFIXES)
+
+    def test_a_default_graph_of_several_graphs_is_refused_as_it_would_count_twice(self) -> None:
+        with pytest.raises(QueryError, match="twice") as error:
+            prepare("SELECT ?s\nFROM <a:g> from <a:h>\nWHERE { ?s ?p ?o }", PREFIXES)
+        assert place(error) == (2, 17, "<a:h>")
+        assert "GRAPH ?graph" in error.value.remedy
+
+    def test_one_graph_or_named_graphs_may_be_chosen(self, memory: Memory) -> None:
+        graph = f"FROM <{BASE}graph/run/a>"
+        text = f"SELECT ?from {graph} {{ ?from metric:accuracy ?acc }}"
+        assert len(list(run_query(memory, text))) == 1  # type: ignore[arg-type]
+        named = f"FROM NAMED <{BASE}graph/run/a> FROM NAMED <{BASE}graph/run/b>"
+        text = f"SELECT ?run {graph} {named} {{ GRAPH ?g {{ ?run metric:accuracy ?acc }} }}"
+        assert len(list(run_query(memory, text))) == 2  # type: ignore[arg-type]
 
     @pytest.mark.parametrize(
         "text",
