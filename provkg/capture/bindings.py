@@ -78,9 +78,9 @@ def read_variables(
     pending = list(counts)
     for name in pending[:_MAX_CALLS]:
         function = namespace.get(name)
-        if not isinstance(function, FunctionType) or function.__globals__ is not namespace:
+        if type(function) is not FunctionType or function.__globals__ is not namespace:
             continue
-        for further in global_names(function):
+        for further in global_names(function.__code__):
             if further not in counts and further in definers and len(pending) < _MAX_CALLS:
                 counts[further] = 0
                 pending.append(further)

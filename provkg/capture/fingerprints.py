@@ -1,123 +1,66 @@
-"""What a value is and what it holds: its kind, its shape and columns, and a digest of its content.
+"""Digests of contents in memory, taken of the whole and never of a sample.
 
-Digests are taken of whole contents, never of a sample. They serve to notice change in place and equal
-content; nothing is named by them in the graph. Nothing is imported here that the user has not imported:
-types are recognised by the module that defines them.
+They serve to notice change in place and equal content; nothing is named by them in the graph. Equal content
+has an equal digest whatever its layout in memory: order, strides, chunks, the order of categories.
 
 Two fingerprints are comparable when their algorithms are equal:
 
 ``xxh3-array``
-    XXH3-128 over element type, shape and the elements in C order.
+    XXH3-128 over element type, shape and the elements in C order; of a masked array also its mask, of a
+    structured one its fields by name.
 ``xxh3-frame``
-    XXH3-128 over, for each column in order, its name, type and elements; the index comes first unless it
-    is a plain range from 0. Strings and other objects are hashed by `pandas.util.hash_array`.
+    XXH3-128 over, for each column in order, its name, type and elements; the index comes first unless its
+    labels are the row numbers from 0, whether as a range or as integers. Text and extension types are hashed
+    by `pandas.util.hash_array`, for which all missing values are the same.
 ``xxh3-sparse``
-    XXH3-128 over the arrays of a SciPy sparse matrix in CSR form.
+    XXH3-128 over the arrays of a SciPy sparse matrix in canonical CSR form.
+
+Objects that only their own code could describe have no digest: that code is not run.
 """
 
 from __future__ import annotations
 
 import sys
-from itertools import islice
+from collections.abc import Iterable
 from typing import Any
 
 from xxhash import xxh3_128
 
-from provkg.record import Column, Fingerprint, ValueKind
+from provkg.capture.kinds import shape_of
+from provkg.record import Fingerprint
 
-__all__ = ["columns_of", "fingerprint_of", "is_estimator", "kind_of", "shape_of", "type_name"]
+__all__ = ["fingerprint_of", "is_readable"]
 
-_TABLES = frozenset({"DataFrame", "LazyFrame", "Table", "RecordBatch", "GeoDataFrame"})
-_DATA_PACKAGES = frozenset({"pandas", "numpy", "scipy", "polars", "pyarrow", "geopandas", "modin", "dask"})
-_ARRAYS = frozenset(
-    {
-        "ndarray",
-        "memmap",
-        "recarray",
-        "MaskedArray",
-        "Series",
-        "ChunkedArray",
-        "Array",
-        "csr_matrix",
-        "csc_matrix",
-        "coo_matrix",
-        "lil_matrix",
-        "csr_array",
-        "csc_array",
-        "coo_array",
-    }
-)
-_kinds: dict[type, ValueKind | None] = {}
+_PLAIN = frozenset({id(kind) for kind in (str, bytes, int, float, complex, bool, type(None))})
+_PLAIN_MODULES = frozenset({"datetime", "decimal", "fractions", "uuid"})
+_SCALARS = frozenset({"Timestamp", "Timedelta", "Period", "Interval", "NaTType", "NAType"})
 
 
-def type_name(kind: type) -> str:
-    """The qualified name of a class by which users know it: private modules are left out.
-
-    >>> from decimal import Decimal
-    >>> type_name(Decimal)
-    'decimal.Decimal'
-    """
-    parts = (kind.__module__ or "").split(".")
-    public = [part for part in parts if part == "__main__" or not part.startswith("_")]
-    if public and public[0] in {"pandas", "numpy"}:
-        public = public[:1]
-    if public == ["builtins"]:
-        return kind.__qualname__
-    return ".".join([*public, kind.__qualname__])
+class _UnreadableError(Exception):
+    """A content holds objects whose text would have to be asked of their own code."""
 
 
-def is_estimator(value: object) -> bool:
-    """Whether a value is a scikit-learn estimator, by its base class."""
-    return kind_of(value) in (ValueKind.MODEL, ValueKind.TRANSFORMER)
+def is_readable(values: Iterable[Any], depth: int = 3) -> bool:
+    """Whether all elements are of types whose text tells their content and runs no code of the user's."""
+    values = list(values)
+    for kind in {id(kind): kind for kind in map(type, values)}.values():
+        if id(kind) in _PLAIN:
+            continue
+        module = kind.__module__ if type(kind.__module__) is str else ""
+        package = module.partition(".")[0]
+        if package in _PLAIN_MODULES or (package == "pandas" and kind.__name__ in _SCALARS):
+            continue
+        if package == "numpy" and issubclass(kind, sys.modules["numpy"].generic):
+            continue
+        if not any(kind is known for known in (list, tuple, dict)) or depth == 0:
+            return False
+        if not all(is_readable(_inside(held), depth - 1) for held in values if type(held) is kind):
+            return False
+    return True
 
 
-def kind_of(value: object) -> ValueKind | None:
-    """What a value is to an experiment, or None when it is nothing that is followed."""
-    kind = type(value)
-    try:
-        return _kinds[kind]
-    except KeyError:
-        found = _kinds[kind] = _kind_of_type(kind)
-        return found
-
-
-def _kind_of_type(kind: type) -> ValueKind | None:
-    for parent in kind.__mro__:
-        package = (parent.__module__ or "").partition(".")[0]
-        if package in _DATA_PACKAGES and (parent.__name__ in _TABLES or parent.__name__ in _ARRAYS):
-            return ValueKind.DATASET
-        if parent.__module__ == "sklearn.utils._bunch" or (
-            parent.__module__ == "sklearn.utils" and (parent.__name__ == "Bunch")
-        ):
-            return None
-    base = getattr(sys.modules.get("sklearn.base"), "BaseEstimator", None)
-    if base is not None and issubclass(kind, base):
-        predicts = any(hasattr(kind, name) for name in ("predict", "fit_predict", "score_samples"))
-        return ValueKind.MODEL if predicts else ValueKind.TRANSFORMER
-    return None
-
-
-def shape_of(value: Any) -> tuple[int, ...]:
-    """The shape of a table or array, rows first; empty when it has none."""
-    shape = getattr(value, "shape", ())
-    try:
-        return tuple(int(length) for length in shape)
-    except (TypeError, ValueError):
-        return ()
-
-
-def columns_of(value: Any, limit: int = 1000) -> tuple[Column, ...]:
-    """The columns of a pandas or polars table, at most ``limit`` of them, or the one of a named series."""
-    name = type(value).__name__
-    if name == "Series" and getattr(value, "name", None) is not None:
-        return (Column(name=str(value.name), type=str(value.dtype)),)
-    if name not in _TABLES or not hasattr(value, "columns"):
-        return ()
-    if hasattr(value, "_mgr"):
-        pairs = zip(value.columns, value._mgr.get_dtypes(), strict=True)
-    else:
-        pairs = zip(value.columns, value.dtypes, strict=True)
-    return tuple(Column(name=str(column), type=str(kind)) for column, kind in islice(pairs, limit))
+def _inside(held: Any) -> Iterable[Any]:
+    return [*held.keys(), *held.values()] if type(held) is dict else held
 
 
 def fingerprint_of(value: Any, limit: int = 1 << 62) -> Fingerprint | None:
@@ -127,26 +70,42 @@ def fingerprint_of(value: Any, limit: int = 1 << 62) -> Fingerprint | None:
     """
     if _bytes_of(value) > limit:
         return None
+    state = xxh3_128()
+    try:
+        algorithm = _add(state, value)
+    except (_UnreadableError, TypeError, ValueError, AttributeError):
+        return None
+    return Fingerprint(algorithm=algorithm, hex=state.hexdigest()) if algorithm else None
+
+
+def _add(state: xxh3_128, value: Any) -> str:
+    """Add a content to a digest; returns the name of the algorithm, or an empty text where there is none."""
     numpy = sys.modules.get("numpy")
     if numpy is not None and isinstance(value, numpy.ndarray):
-        state = xxh3_128()
         _add_array(state, value)
-        return Fingerprint(algorithm="xxh3-array", hex=state.hexdigest())
+        return "xxh3-array"
     pandas = sys.modules.get("pandas")
-    frame = getattr(pandas, "DataFrame", None)
-    series = getattr(pandas, "Series", None)
-    if frame is not None and isinstance(value, frame):
-        return _fingerprint_of_frame(value, value.columns)
-    if series is not None and isinstance(value, series):
-        return _fingerprint_of_frame(value.to_frame(), [value.name])
+    if pandas is not None and isinstance(value, pandas.DataFrame):
+        _add_index(state, value.index)
+        for position, name in enumerate(value.columns):
+            # Not by ``iloc``, which asks a subclass to make a series.
+            _add_column(state, name, value._mgr.iget_values(position))
+        return "xxh3-frame"
+    if pandas is not None and isinstance(value, pandas.Series):
+        _add_index(state, value.index)
+        _add_column(state, value.name, value._mgr.internal_values())
+        return "xxh3-frame"
     sparse = sys.modules.get("scipy.sparse")
     if sparse is not None and sparse.issparse(value):
         rows = value.tocsr()
-        state = xxh3_128(repr((rows.shape, str(rows.dtype))).encode())
-        for part in (rows.indptr, rows.indices, rows.data):
+        if not rows.has_canonical_format:
+            rows = rows.copy()
+            rows.sum_duplicates()
+        state.update(repr((rows.shape, str(rows.dtype))).encode())
+        for part in (rows.indptr.astype("int64"), rows.indices.astype("int64"), rows.data):
             _add_array(state, part)
-        return Fingerprint(algorithm="xxh3-sparse", hex=state.hexdigest())
-    return None
+        return "xxh3-sparse"
+    return ""
 
 
 def _bytes_of(value: Any) -> int:
@@ -157,41 +116,69 @@ def _bytes_of(value: Any) -> int:
     return 8 * shape[0] * shape[1] if len(shape) == 2 else 0
 
 
-def _fingerprint_of_frame(frame: Any, names: Any) -> Fingerprint:
-    pandas = sys.modules["pandas"]
-    state = xxh3_128()
-    index = frame.index
-    plain = isinstance(index, pandas.RangeIndex) and index.start == 0 and index.step == 1
-    if not plain:
-        _add_column(state, "", index)
-    for position, name in enumerate(names):
-        _add_column(state, repr(name), frame.iloc[:, position])
-    return Fingerprint(algorithm="xxh3-frame", hex=state.hexdigest())
-
-
-def _add_column(state: xxh3_128, name: str, column: Any) -> None:
-    """Add one pandas column or index to a digest."""
-    numpy = sys.modules["numpy"]
-    state.update(f"{name}:{column.dtype};".encode(errors="backslashreplace"))
-    values = column.array if hasattr(column, "array") else column
-    if isinstance(column.dtype, numpy.dtype) and column.dtype.kind not in "OUSV":
-        _add_array(state, numpy.asarray(values))
+def _add_index(state: xxh3_128, index: Any) -> None:
+    pandas, numpy = sys.modules["pandas"], sys.modules["numpy"]
+    if isinstance(index, pandas.RangeIndex):
+        counts = index.start == 0 and index.step == 1
+    else:
+        counts = index.dtype == "int64" and numpy.array_equal(numpy.asarray(index), numpy.arange(len(index)))
+    if counts and index.name is None:
         return
-    hash_array = sys.modules["pandas"].util.hash_array
-    try:
-        hashed = hash_array(values, categorize=False)
-    except (TypeError, ValueError, AttributeError):
-        hashed = numpy.array([repr(element) for element in values], dtype=object)
-        hashed = hash_array(hashed, categorize=False)
-    _add_array(state, hashed)
+    state.update(b"index;")
+    levels = range(index.nlevels)
+    for level, name in zip(levels, index.names, strict=True):
+        labels = index.get_level_values(level) if len(levels) > 1 else index
+        is_numpy = isinstance(labels.dtype, numpy.dtype)
+        _add_column(state, name, numpy.asarray(labels) if is_numpy else labels.array)
+
+
+def _add_column(state: xxh3_128, name: Any, values: Any) -> None:
+    """Add a named pandas column or index level to a digest."""
+    numpy = sys.modules["numpy"]
+    if not is_readable([name]):
+        raise _UnreadableError
+    state.update(f"{name!r}:{values.dtype};".encode(errors="backslashreplace"))
+    if values.dtype.kind == "O" and isinstance(values.dtype, numpy.dtype):
+        _add_objects(state, numpy.asarray(values))
+    elif isinstance(values.dtype, numpy.dtype):
+        _add_array(state, numpy.asarray(values))
+    else:
+        categories = getattr(values, "categories", None)
+        if categories is not None and not is_readable(categories):
+            raise _UnreadableError
+        _add_array(state, sys.modules["pandas"].util.hash_array(values, categorize=False))
+
+
+def _add_objects(state: xxh3_128, values: Any) -> None:
+    """Add a column of objects: text by pandas' hash, anything else that can be read as it is written."""
+    elements = values.tolist()
+    if all(type(each) is str for each in elements):
+        try:
+            _add_array(state, sys.modules["pandas"].util.hash_array(values, categorize=False))
+        except UnicodeEncodeError:
+            state.update(repr(elements).encode(errors="backslashreplace"))
+        return
+    if not is_readable(elements):
+        raise _UnreadableError
+    # With their types: the number 1 and the text "1" are different contents.
+    state.update(repr([(type(each).__name__, each) for each in elements]).encode(errors="backslashreplace"))
 
 
 def _add_array(state: xxh3_128, array: Any) -> None:
-    state.update(f"{array.dtype.str}{array.shape}".encode())
-    if array.dtype.hasobject:
-        state.update(repr(array.tolist()).encode(errors="backslashreplace"))
-        return
     numpy = sys.modules["numpy"]
-    contiguous = numpy.ascontiguousarray(array)
-    if contiguous.size:
+    if isinstance(array, numpy.ma.MaskedArray):
+        _add_array(state, numpy.ma.getmaskarray(array))
+        array = array.filled()
+    array = numpy.asarray(array)
+    state.update(f"{array.dtype.str}{array.shape}".encode())
+    if array.dtype.names:
+        for name in array.dtype.names:
+            state.update(name.encode(errors="backslashreplace"))
+            _add_array(state, array[name])
+    elif array.dtype.hasobject:
+        if not is_readable(array.ravel().tolist()):
+            raise _UnreadableError
+        state.update(repr(array.tolist()).encode(errors="backslashreplace"))
+    elif array.size:
+        contiguous = numpy.ascontiguousarray(array)
         state.update(contiguous.reshape(-1).view(numpy.uint8).data)

@@ -7,9 +7,11 @@ from collections.abc import Callable, Mapping
 from types import FrameType
 from typing import Any
 
-from provkg.capture.fingerprints import fingerprint_of, kind_of
+from provkg.capture.fingerprints import fingerprint_of
 from provkg.capture.gate import is_hidden
 from provkg.capture.inference import Made, Scope, Texts, module_line, origin_of, place_of, user_frame
+from provkg.capture.kinds import kind_of
+from provkg.capture.namespace import locals_of
 from provkg.capture.values import FileNode, Node, Tracker
 from provkg.record import Evidence, Link, ValueKind
 
@@ -119,7 +121,7 @@ class Following:
         frame = self.frame()
         if frame is None:
             return ()
-        return tuple(name for name, held in frame.f_locals.items() if held is value)
+        return tuple(name for name, held in locals_of(frame).items() if held is value)
 
     def link(self, target: str, parents: tuple[Node | FileNode, ...], operation: str) -> None:
         """Link a recorded thing, such as a written file, to recorded states it came from."""

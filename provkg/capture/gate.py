@@ -32,7 +32,17 @@ class Gate:
     pandas call only ``values`` is closed, so that a model trained inside ``DataFrame.apply`` is seen.
     """
 
-    __slots__ = ("activities", "counting", "depth", "fits", "recording", "session", "thread", "values")
+    __slots__ = (
+        "activities",
+        "counting",
+        "depth",
+        "exhausted",
+        "fits",
+        "recording",
+        "session",
+        "thread",
+        "values",
+    )
 
     def __init__(self) -> None:
         self.session: Session | None = None
@@ -45,18 +55,24 @@ class Gate:
         """Whether the activity at work counts the trainings nested inside it."""
         self.depth = 0
         self.fits = 0
+        self.exhausted = False
+        """Whether a hook had no room left on the call stack."""
 
     def open(self, session: Session) -> None:
         """Begin recording what the calling thread does."""
         self.session = session
         self.thread = get_ident()
-        self.counting = False
+        self.counting = self.exhausted = False
         self.depth = self.fits = 0
         self.recording = self.values = self.activities = True
 
     def close(self) -> None:
         """Stop recording."""
         self.recording = self.values = self.activities = self.counting = False
+
+    def __reduce__(self) -> str:
+        # A class of the notebook's that is pickled by value takes its hooked methods along.
+        return "gate"
 
 
 gate = Gate()

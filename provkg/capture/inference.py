@@ -13,7 +13,9 @@ from types import CodeType, FrameType
 from typing import Any, TypeAlias
 
 from provkg.analysis import CellCode, analyse, analyse_function, loads_at, origins, sources_of
-from provkg.capture.fingerprints import fingerprint_of, shape_of
+from provkg.capture.fingerprints import fingerprint_of
+from provkg.capture.kinds import shape_of
+from provkg.capture.namespace import locals_of
 from provkg.capture.values import Node, Tracker
 from provkg.record import Evidence, ValueKind
 
@@ -127,7 +129,7 @@ class Scope:
     def of_frame(cls, frame: FrameType, texts: Texts, made: Made) -> Scope:
         """The line that a frame is at."""
         place, line = place_of(frame)
-        return cls(texts.of(frame), line, frame.f_locals, frame.f_globals, made, place)
+        return cls(texts.of(frame), line, locals_of(frame), frame.f_globals, made, place)
 
     @classmethod
     def at_end(cls, code: CellCode, name: str, namespace: Mapping[str, Any], made: Made) -> Scope:

@@ -6,13 +6,15 @@ Bindings are compared by identity. Objects are not held between executions.
 from __future__ import annotations
 
 import dis
+import sys
 from collections.abc import Iterator, Mapping
-from types import CodeType, FunctionType, ModuleType
+from inspect import CO_OPTIMIZED
+from types import CodeType, FrameType, FunctionType, ModuleType
 from typing import Any
 
-from provkg.capture.fingerprints import type_name
+from provkg.capture.kinds import type_name
 
-__all__ = ["Snapshot", "element_names", "global_names", "is_plain", "short_text", "variables"]
+__all__ = ["Snapshot", "element_names", "global_names", "locals_of", "short_text", "variables"]
 
 _MAX_ELEMENTS = 200
 _MAX_TEXT = 200
@@ -63,35 +65,39 @@ def element_names(name: str, value: object) -> Iterator[tuple[str, Any]]:
     [("models['tree']", 1)]
     """
     # Only exact types: looking into a subclass may run the user's own code.
-    if isinstance(value, dict) and type(value) is dict:
+    if type(value) is dict:
         for key, element in list(value.items())[:_MAX_ELEMENTS]:
             if type(key) in (str, int):
                 yield f"{name}[{key!r}]"[:_MAX_TEXT], element
-    elif isinstance(value, list | tuple) and type(value) in (list, tuple):
+    elif type(value) is list or type(value) is tuple:
         for index, element in enumerate(value[:_MAX_ELEMENTS]):
             yield f"{name}[{index}]", element
 
 
-def is_plain(value: object) -> bool:
-    """Whether a value is a number, string or truth value that can stand in a record as text."""
-    return value is None or isinstance(value, bool | int | float | str)
-
-
 def short_text(value: object) -> str:
-    """The text of a plain value, cut to a limit; empty for anything else."""
-    if not is_plain(value):
+    """The text of a number, string or truth value, cut to a limit; empty for anything else."""
+    kind = type(value)
+    if kind is str:
+        text = str(value)
+    elif value is None or kind is bool or kind is int or kind is float or _is_numpy_number(kind):
+        text = repr(value)
+    else:
         return ""
-    text = value if isinstance(value, str) else repr(value)
     return text[:_MAX_TEXT].encode("utf-8", "backslashreplace").decode()
+
+
+def _is_numpy_number(kind: type) -> bool:
+    return kind.__module__ == "numpy" and (issubclass(kind, float) or issubclass(kind, int))
 
 
 def variable_type(value: object) -> str:
     """What a variable holds: the class of an instance, else ``module``, ``function`` or ``class``."""
-    if isinstance(value, ModuleType):
+    # The class is asked of `type`: an object may answer to `__class__` with code of its own.
+    if issubclass(type(value), ModuleType):
         return "module"
-    if isinstance(value, FunctionType):
+    if type(value) is FunctionType:
         return "function"
-    if isinstance(value, type):
+    if issubclass(type(value), type):
         return "class"
     return type_name(type(value))
 
@@ -99,12 +105,8 @@ def variable_type(value: object) -> str:
 _globals: dict[CodeType, frozenset[str]] = {}
 
 
-def global_names(function: FunctionType) -> frozenset[str]:
+def global_names(code: CodeType) -> frozenset[str]:
     """The global names that a function's body reads, nested functions included."""
-    return _global_names(function.__code__)
-
-
-def _global_names(code: CodeType) -> frozenset[str]:
     if code not in _globals:
         names = {
             str(instruction.argval)
@@ -113,6 +115,26 @@ def _global_names(code: CodeType) -> frozenset[str]:
         }
         for constant in code.co_consts:
             if isinstance(constant, CodeType):
-                names |= _global_names(constant)
+                names |= global_names(constant)
         _globals[code] = frozenset(names)
     return _globals[code]
+
+
+_SHOWING_LOCALS = frozenset({"locals", "vars", "dir", "eval", "exec"})
+
+
+def locals_of(frame: FrameType) -> Mapping[str, Any]:
+    """The local variables of a frame, read so that nobody can tell.
+
+    Before Python 3.13 a function's ``f_locals`` is a dictionary that lives as long as the frame: it is what
+    ``locals()`` returned there, and holds what has been deleted since. So it is emptied again, and left alone
+    where the function may have asked for it.
+    """
+    code = frame.f_code
+    if not code.co_flags & CO_OPTIMIZED or sys.version_info >= (3, 13):
+        return frame.f_locals
+    if not _SHOWING_LOCALS.isdisjoint(global_names(code)):
+        return {}
+    held = dict(frame.f_locals)
+    frame.f_locals.clear()
+    return held

@@ -155,6 +155,8 @@ class Session:
         if cell is None:
             return
         began = time.process_time()
+        if gate.exhausted:
+            self._note(cell.notices, "hooks", "calls at the recursion limit are not recorded")
         status = Status.SUCCEEDED
         if error is not None:
             status = Status.INTERRUPTED if interrupted else Status.FAILED

@@ -13,7 +13,8 @@ from collections.abc import Iterable, Iterator
 from typing import Any
 from weakref import ref
 
-from provkg.capture.fingerprints import columns_of, fingerprint_of, kind_of, shape_of, type_name
+from provkg.capture.fingerprints import fingerprint_of
+from provkg.capture.kinds import columns_of, kind_of, shape_of, type_name
 from provkg.record import Evidence, Fingerprint, Link, SplitRole, Value, ValueKind
 
 __all__ = ["Edge", "FileNode", "Node", "Tracker"]

@@ -8,7 +8,7 @@ from datetime import UTC, datetime
 from typing import Any
 
 from provkg.capture.hooks.randomness import global_state
-from provkg.capture.hooks.settings import draws_in_vain
+from provkg.capture.hooks.settings import draws_in_vain, settings_of
 from provkg.capture.session import Session
 from provkg.capture.values import Node
 from provkg.record import Activity, ActivityKind, Result, Role, Setting, Status, Use
@@ -76,6 +76,14 @@ class Call:
         kept = self.session.values.keep(node, value) if not self.crowded else ""
         if kept:
             self.generated.append(kept)
+
+    def read_settings(self, estimator: Any) -> tuple[Setting, ...]:
+        """The settings of an estimator; none of one that does not keep to scikit-learn's rules for them."""
+        try:
+            return settings_of(estimator)
+        except Exception as error:
+            self.session.notice(f"settings of {self.function}", error)
+            return ()
 
     def add(self, seconds: float, status: Status = Status.SUCCEEDED) -> None:
         """Record the activity."""

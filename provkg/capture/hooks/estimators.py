@@ -4,11 +4,10 @@ from __future__ import annotations
 
 from typing import Any
 
-from provkg.capture.fingerprints import is_estimator, kind_of, type_name
 from provkg.capture.gate import gate
 from provkg.capture.hooks.calls import Begin, Call
 from provkg.capture.hooks.numbers import number, result_of
-from provkg.capture.hooks.settings import settings_of
+from provkg.capture.kinds import is_estimator, kind_of, type_name
 from provkg.capture.session import Session
 from provkg.capture.values import Node
 from provkg.record import ActivityKind, Role, SplitRole, ValueKind
@@ -84,7 +83,7 @@ class Fitting(_EstimatorCall):
             if name not in ("X", "y", "Y") and kind_of(value) is ValueKind.DATASET:
                 self.use(value, Role.INPUT, name)
         if not self.crowded:
-            self.settings = settings_of(self.estimator)
+            self.settings = self.read_settings(self.estimator)
 
     def succeeded(self, result: Any, seconds: float) -> None:
         """The estimator has learnt: it is in a new state."""

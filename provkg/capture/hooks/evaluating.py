@@ -6,12 +6,12 @@ import inspect
 from collections.abc import Callable, Sequence
 from typing import Any
 
-from provkg.capture.fingerprints import is_estimator, kind_of, type_name
 from provkg.capture.gate import gate
 from provkg.capture.hooks.calls import Begin, Call, arguments
 from provkg.capture.hooks.estimators import default_metric
 from provkg.capture.hooks.numbers import number, result_of
-from provkg.capture.hooks.settings import scalar, setting, settings_of
+from provkg.capture.hooks.settings import scalar, setting
+from provkg.capture.kinds import is_estimator, kind_of, type_name
 from provkg.capture.session import Session
 from provkg.capture.values import Node
 from provkg.record import ActivityKind, Evidence, Role, Setting, SplitRole, ValueKind
@@ -201,7 +201,7 @@ class CrossValidating(Call):
             self.implementation = type_name(type(self.estimator))
             self.package = session.package_of(type(self.estimator).__module__.partition(".")[0])
             self.model = self.use(self.estimator, Role.MODEL, "estimator")
-            self.settings = settings_of(self.estimator)
+            self.settings = self.read_settings(self.estimator)
         if given.get("X") is not None:
             self.data = self.use(given["X"], Role.DATA, "X", (given.get("y"),))
         if given.get("y") is not None:

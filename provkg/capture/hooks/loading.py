@@ -5,10 +5,11 @@ from __future__ import annotations
 import os
 from collections.abc import Callable
 from datetime import UTC, datetime
+from pathlib import PurePath
 from typing import Any
 
-from provkg.capture.fingerprints import kind_of
 from provkg.capture.gate import gate
+from provkg.capture.kinds import kind_of
 from provkg.capture.session import Session
 from provkg.capture.values import FileNode
 from provkg.record import Activity, ActivityKind, FileMode, Role, Status, Use
@@ -16,15 +17,18 @@ from provkg.record import Activity, ActivityKind, FileMode, Role, Status, Use
 __all__ = ["Loading", "Saving", "named_path"]
 
 Begin = Callable[[tuple[Any, ...], dict[str, Any]], Any]
+_FILE_MODULES = frozenset({"_io", "io", "tempfile", "gzip", "bz2", "lzma"})
 _NAMES = ("filepath_or_buffer", "path_or_buf", "path", "io", "file", "fname", "filename", "buf", "f")
 
 
 def named_path(target: Any) -> str:
     """The path that an argument names: a string, a path, or an open file; empty for anything else."""
-    if isinstance(target, str | os.PathLike):
-        text = os.fspath(target)
-        text = os.fsdecode(text)
+    # Of what is neither, nothing is asked: its attributes may be code of the user's.
+    if type(target) in (str, bytes) or issubclass(type(target), PurePath):
+        text = os.fsdecode(target)
         return "" if "://" in text or "\n" in text or len(text) > 4096 else text
+    if type(target).__module__ not in _FILE_MODULES:
+        return ""
     name = getattr(target, "name", "")
     return name if isinstance(name, str) and name and os.path.exists(name) else ""
 

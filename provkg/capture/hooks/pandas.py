@@ -7,15 +7,17 @@ warn of chained assignment must not get a frame more: those are followed by what
 
 from __future__ import annotations
 
+import functools
+import os
 import sys
 from collections.abc import Callable, Iterator
-from types import ModuleType
+from types import FrameType, ModuleType
 from typing import Any
 
-from provkg.capture.fingerprints import kind_of
-from provkg.capture.gate import gate
+from provkg.capture.gate import HIDDEN_FILE, gate
 from provkg.capture.hooks.loading import Loading, Saving
 from provkg.capture.hooks.wrap import Follower, follow, is_replacement, step
+from provkg.capture.kinds import kind_of
 from provkg.capture.session import Session
 from provkg.capture.values import Node
 
@@ -161,6 +163,10 @@ def _patch_functions(pandas: ModuleType) -> None:
         original = getattr(pandas, name, None)
         if original is not None and not is_replacement(original):
             replacements[name] = (original, step(original, Loading.of(f"pandas.{name}", "pandas")))
+    exceptions = sys.modules.get("pandas.util._exceptions")
+    stack_level = getattr(exceptions, "find_stack_level", None)
+    if stack_level is not None and not getattr(stack_level, "__wrapped__", None):
+        replacements["find_stack_level"] = (stack_level, _stack_level(pandas, stack_level))
     evaluate = getattr(pandas, "eval", None)
     if evaluate is not None and not is_replacement(evaluate):
         replacements["eval"] = (evaluate, follow(evaluate, _derived("pandas.eval"), frames=True))
@@ -169,6 +175,27 @@ def _patch_functions(pandas: ModuleType) -> None:
         for module in modules:
             if getattr(module, "__dict__", {}).get(name) is original:
                 setattr(module, name, replacement)
+
+
+def _stack_level(pandas: ModuleType, original: Callable[[], int]) -> Callable[[], int]:
+    """Pandas names the user's line in warnings by counting its own frames: let it pass over ours between."""
+    folder = os.path.dirname(str(pandas.__file__)) + os.sep
+    tests = os.path.join(folder, "tests") + os.sep
+
+    @functools.wraps(original)
+    def find_stack_level() -> int:
+        frame: FrameType | None = sys._getframe(1)
+        level = 1
+        while frame is not None:
+            name = frame.f_code.co_filename
+            if name.startswith(folder) and not name.startswith(tests):
+                level += 1
+            elif name != HIDDEN_FILE:
+                break
+            frame = frame.f_back
+        return level
+
+    return find_stack_level
 
 
 def _patch_indexers() -> None:

@@ -7,8 +7,9 @@ import math
 from collections.abc import Mapping
 from types import MappingProxyType
 from typing import Any
+from weakref import WeakKeyDictionary
 
-from provkg.capture.fingerprints import is_estimator, kind_of, type_name
+from provkg.capture.kinds import is_estimator, kind_of, type_name
 from provkg.record import Scalar, Setting
 
 __all__ = ["draws_in_vain", "scalar", "setting", "settings_of"]
@@ -35,7 +36,7 @@ def scalar(value: Any) -> tuple[Scalar, str]:
         return value[:_MAX_TEXT] if kind is str else value, kind.__name__
     if kind is float:
         return (value if math.isfinite(value) else str(value)), "float"
-    if hasattr(value, "item") and getattr(value, "shape", None) == ():
+    if kind.__module__ == "numpy" and getattr(value, "shape", None) == ():
         return scalar(value.item())
     if is_estimator(value):
         return type(value).__name__, type_name(kind)
@@ -43,6 +44,8 @@ def scalar(value: Any) -> tuple[Scalar, str]:
         return f"{kind.__name__} of shape {getattr(value, 'shape', '?')}", type_name(kind)
     if callable(value):
         return getattr(value, "__qualname__", kind.__name__)[:_MAX_TEXT], "function"
+    if kind.__module__ == "__main__":
+        return kind.__qualname__[:_MAX_TEXT], type_name(kind)  # its text would be made by the user's code
     return repr(value)[:_MAX_TEXT], type_name(kind)
 
 
@@ -55,7 +58,7 @@ def setting(name: str, value: Any, default: Any = inspect.Parameter.empty) -> Se
     return Setting(name=name, value=shown, type=kind, explicit=explicit)
 
 
-_known_defaults: dict[type, Mapping[str, Any]] = {}
+_known_defaults: WeakKeyDictionary[type, Mapping[str, Any]] = WeakKeyDictionary()
 
 
 def _defaults(kind: type) -> Mapping[str, Any]:
@@ -92,11 +95,11 @@ def draws_in_vain(estimator: Any) -> bool:
     """Whether those without a seed, of an estimator and the ones in it, all draw one and leave it unused."""
     if not is_estimator(estimator):
         return False
-    unseeded = [
-        part
-        for part in (estimator, *estimator.get_params(deep=True).values())
-        if hasattr(part, "random_state") and part.random_state is None
-    ]
+    try:
+        parts = (estimator, *estimator.get_params(deep=True).values())
+    except Exception:  # it does not keep to scikit-learn's rules for settings
+        return False
+    unseeded = [part for part in parts if hasattr(part, "random_state") and part.random_state is None]
     return bool(unseeded) and all(
         type(part).__name__ in _DRAWING_IN_VAIN and getattr(part, "probability", False) is not True
         for part in unseeded

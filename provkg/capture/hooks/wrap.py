@@ -5,16 +5,20 @@ and keeps its name, signature and place for `pickle` and `inspect`.
 
 Warnings and tracebacks must read as if it were not there: ``warnings.warn(stacklevel=2)`` has to name
 the user's line. The `warnings` module passes over frames whose file name holds ``importlib`` and
-``_bootstrap`` (`warnings._is_internal_frame`), so the code of replacements carries such a name, by which
-`provkg.capture.tracebacks` drops them from the tracebacks that IPython prints.
+``_bootstrap`` (`warnings._is_internal_frame`), so the code of replacements carries such a name; and a
+replacement takes its frame off the traceback of every exception that passes through: a bare ``raise`` adds
+none. The method of `BaseException` does that, because an exception class may refuse to have attributes set.
+At the recursion limit there is no room for a report: only a mark is left in the gate.
 """
 
 from __future__ import annotations
 
 import functools
+import sys
 from collections.abc import Callable
 from threading import get_ident
 from time import perf_counter
+from types import CodeType
 from typing import Any, Protocol
 
 from provkg.capture.gate import HIDDEN_FILE, gate, is_hidden
@@ -48,45 +52,61 @@ def follow(original: Callable[..., Any], observe: Follower, *, frames: bool = Fa
     def replacement(*args: Any, **kwargs: Any) -> Any:
         if frames:
             kwargs["level"] = kwargs.get("level", 0) + 1
-        if not gate.values or get_ident() != gate.thread:
-            return original(*args, **kwargs)
-        gate.values = False
+        watched = gate.values and get_ident() == gate.thread
+        if watched:
+            gate.values = False
         try:
             result = original(*args, **kwargs)
-            try:
-                observe(args, kwargs, result)
-            except Exception as error:
-                _report(original, error)
+            if watched:
+                try:
+                    observe(args, kwargs, result)
+                except RecursionError:
+                    gate.exhausted = True
+                except Exception as error:
+                    _report(original, error)
             return result
+        except BaseException as failure:
+            BaseException.with_traceback(failure, sys.exc_info()[2].tb_next)  # type: ignore[union-attr]
+            raise
         finally:
-            gate.values = True
+            if watched:
+                gate.values = True
 
     return _dress(replacement, original)
 
 
-def step(original: Callable[..., Any], begin: Beginner, *, is_fit: bool = False) -> Callable[..., Any]:
+def step(  # noqa: C901
+    original: Callable[..., Any], begin: Beginner, *, is_fit: bool = False
+) -> Callable[..., Any]:
     """A replacement that makes a `Step` before a call and tells it how the call ended.
 
     Parameters:
         is_fit: whether the call trains, and counts as a fit of the search or cross-validation around it.
     """
 
-    def replacement(*args: Any, **kwargs: Any) -> Any:
+    # In one piece, because each further function would take room from the user's recursion.
+    def replacement(*args: Any, **kwargs: Any) -> Any:  # noqa: C901, PLR0912
         if not gate.activities or get_ident() != gate.thread:
-            if not (is_fit and gate.counting and get_ident() == gate.thread):
-                return original(*args, **kwargs)
-            gate.depth += 1
-            gate.fits += gate.depth == 1
+            counted = is_fit and gate.counting and get_ident() == gate.thread
+            if counted:
+                gate.depth += 1
+                gate.fits += gate.depth == 1
             try:
                 return original(*args, **kwargs)
+            except BaseException as failure:
+                BaseException.with_traceback(failure, sys.exc_info()[2].tb_next)  # type: ignore[union-attr]
+                raise
             finally:
-                gate.depth -= 1
+                if counted:
+                    gate.depth -= 1
         values, gate.activities, gate.values = gate.values, False, False
         seen: Step | None = None
         began = 0.0
         try:
             try:
                 seen = begin(args, kwargs)
+            except RecursionError:
+                gate.exhausted = True
             except Exception as error:
                 _report(original, error)
             began = perf_counter()
@@ -94,13 +114,18 @@ def step(original: Callable[..., Any], begin: Beginner, *, is_fit: bool = False)
             if seen is not None:
                 try:
                     seen.succeeded(result, perf_counter() - began)
+                except RecursionError:
+                    gate.exhausted = True
                 except Exception as error:
                     _report(original, error)
             return result
         except BaseException as failure:
+            BaseException.with_traceback(failure, sys.exc_info()[2].tb_next)  # type: ignore[union-attr]
             if seen is not None:
                 try:
                     seen.failed(failure, perf_counter() - began)
+                except RecursionError:
+                    gate.exhausted = True
                 except Exception as error:
                     _report(original, error)
             raise
@@ -122,9 +147,21 @@ def original_of(function: Any) -> Any:
 
 
 def _dress(replacement: Any, original: Callable[..., Any]) -> Callable[..., Any]:
-    replacement.__code__ = replacement.__code__.replace(co_filename=HIDDEN_FILE)
     dressed: Callable[..., Any] = functools.wraps(original)(replacement)
     return dressed
+
+
+def _hide(maker: Any) -> None:
+    """Give the code of all replacements that a maker makes the hidden file name, once."""
+    constants = (
+        each.replace(co_filename=HIDDEN_FILE) if isinstance(each, CodeType) else each
+        for each in maker.__code__.co_consts
+    )
+    maker.__code__ = maker.__code__.replace(co_consts=tuple(constants))
+
+
+_hide(follow)
+_hide(step)
 
 
 def _report(original: Callable[..., Any], error: Exception) -> None:

@@ -1,0 +1,113 @@
+"""What a value is: its kind, its class, its shape and its columns.
+
+Nothing is imported here that the user has not imported: types are recognised by the module that defines
+them. No code of the user's is run for that.
+"""
+
+from __future__ import annotations
+
+import sys
+from itertools import islice
+from typing import Any
+from weakref import ref
+
+from provkg.record import Column, ValueKind
+
+__all__ = ["columns_of", "is_estimator", "kind_of", "label_text", "shape_of", "type_name"]
+
+_TABLES = frozenset({"DataFrame", "LazyFrame", "Table", "RecordBatch", "GeoDataFrame"})
+_DATA_PACKAGES = frozenset({"pandas", "numpy", "scipy", "polars", "pyarrow", "geopandas", "modin", "dask"})
+_ARRAYS = frozenset(
+    {
+        "ndarray",
+        "memmap",
+        "recarray",
+        "MaskedArray",
+        "Series",
+        "ChunkedArray",
+        "Array",
+        "csr_matrix",
+        "csc_matrix",
+        "coo_matrix",
+        "lil_matrix",
+        "csr_array",
+        "csc_array",
+        "coo_array",
+    }
+)
+_kinds: dict[int, tuple[ref[type], ValueKind | None]] = {}
+"""By identity, since a metaclass may compare or hash as it likes; weakly, since a class may hold much."""
+
+
+def type_name(kind: type) -> str:
+    """The qualified name of a class by which users know it: private modules are left out.
+
+    >>> from decimal import Decimal
+    >>> type_name(Decimal)
+    'decimal.Decimal'
+    """
+    module = kind.__module__
+    parts = module.split(".") if type(module) is str else []
+    public = [part for part in parts if part == "__main__" or not part.startswith("_")]
+    if public and public[0] in {"pandas", "numpy"}:
+        public = public[:1]
+    if public == ["builtins"]:
+        return kind.__qualname__
+    return ".".join([*public, kind.__qualname__])
+
+
+def is_estimator(value: object) -> bool:
+    """Whether a value is a scikit-learn estimator, by its base class."""
+    return kind_of(value) in (ValueKind.MODEL, ValueKind.TRANSFORMER)
+
+
+def kind_of(value: object) -> ValueKind | None:
+    """What a value is to an experiment, or None when it is nothing that is followed."""
+    kind = type(value)
+    known = _kinds.get(id(kind))
+    if known is not None and known[0]() is kind:
+        return known[1]
+    found = _kind_of_type(kind)
+    _kinds[id(kind)] = (ref(kind), found)
+    return found
+
+
+def _kind_of_type(kind: type) -> ValueKind | None:
+    for parent in kind.__mro__:
+        module = parent.__module__
+        package = module.partition(".")[0] if type(module) is str else ""
+        if package in _DATA_PACKAGES and (parent.__name__ in _TABLES or parent.__name__ in _ARRAYS):
+            return ValueKind.DATASET
+    base = getattr(sys.modules.get("sklearn.base"), "BaseEstimator", None)
+    if base is not None and issubclass(kind, base):
+        predicts = any(hasattr(kind, name) for name in ("predict", "fit_predict", "score_samples"))
+        return ValueKind.MODEL if predicts else ValueKind.TRANSFORMER
+    return None
+
+
+def shape_of(value: Any) -> tuple[int, ...]:
+    """The shape of a table or array, rows first; empty when it has none."""
+    shape = getattr(value, "shape", ())
+    if type(shape) is not tuple or any(type(length) is not int for length in shape):
+        return ()  # as of a lazy table: to ask its length would compute it
+    return shape
+
+
+def columns_of(value: Any, limit: int = 1000) -> tuple[Column, ...]:
+    """The columns of a pandas or polars table, at most ``limit`` of them, or the one of a named series."""
+    name = type(value).__name__
+    if name == "Series" and getattr(value, "name", None) is not None:
+        return (Column(name=label_text(value.name), type=str(value.dtype)),)
+    if name not in _TABLES or name == "LazyFrame" or not hasattr(value, "columns"):
+        return ()
+    if hasattr(value, "_mgr"):
+        pairs = zip(value.columns, value._mgr.get_dtypes(), strict=True)
+    else:
+        pairs = zip(value.columns, value.dtypes, strict=True)
+    return tuple(Column(name=label_text(column), type=str(kind)) for column, kind in islice(pairs, limit))
+
+
+def label_text(label: object) -> str:
+    """The text of a column's or index's name; of a class of the user's only its name."""
+    module = type(label).__module__
+    return type(label).__qualname__ if module == "__main__" else str(label)
