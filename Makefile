@@ -43,8 +43,7 @@ demo: $(VENV)/.has-examples
 test: $(VENV)/.has-test
 	@$(BIN)/python -m pytest -q
 
-check: $(VENV)/.has-dev lint types docs-check
-	@$(BIN)/python -m pytest -q
+check: lint types docs-check test
 
 lint: $(VENV)/.has-dev
 	@$(BIN)/ruff check --quiet
