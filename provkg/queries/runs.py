@@ -16,7 +16,7 @@ from provkg.terms import PREFIXES
 if TYPE_CHECKING:
     from provkg.queries.source import Source
 
-__all__ = ["as_text", "find_run"]
+__all__ = ["as_text", "find_run", "newest_first"]
 
 _LATEST = re.compile(r"latest(?:~([0-9]+))?")
 _IDENTIFIER = re.compile(r"[A-Za-z0-9][A-Za-z0-9_-]*")
@@ -57,11 +57,16 @@ def find_run(store: Source, text: str) -> str:
         return found
     if found_last := rows(store, _OF_PATH, path=Literal(str(Path(text).absolute()))):
         return found_last[0][0]
-    newest_first = [(iri, path) for iri, path in rows(store, _PATHS)]
-    for iri, path in newest_first:
+    paths = [(iri, path) for iri, path in rows(store, _PATHS)]
+    for iri, path in paths:
         if Path(path).name == text:
             return iri
-    raise NotFoundError(f"There is no run {text!r}.", _nearest(store, text, newest_first))
+    raise NotFoundError(f"There is no run {text!r}.", _nearest(store, text, paths))
+
+
+def newest_first(store: Source) -> list[str]:
+    """The IRIs of all runs, the latest first."""
+    return [row[0] for row in rows(store, _NEWEST_FIRST)]
 
 
 def _before_latest(store: Source, back: int) -> str:
@@ -94,9 +99,9 @@ def _known(store: Source) -> list[str]:
     return known
 
 
-def _nearest(store: Source, text: str, newest_first: list[tuple[str, str]]) -> str:
+def _nearest(store: Source, text: str, paths: list[tuple[str, str]]) -> str:
     names: dict[str, str] = {}
-    for iri, path in (*newest_first, *((iri, "") for iri in _known(store))):
+    for iri, path in (*paths, *((iri, "") for iri in _known(store))):
         short = _id(store, iri)[:8]
         names.setdefault(short, short)
         names.setdefault(Path(path).name or short, f"{short} ({Path(path).name})")

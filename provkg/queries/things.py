@@ -15,7 +15,7 @@ from pyoxigraph import Literal, NamedNode
 from provkg.errors import NotFoundError
 from provkg.identity import Names
 from provkg.queries import lookups
-from provkg.queries.runs import as_text, find_run
+from provkg.queries.runs import as_text, find_run, newest_first
 from provkg.queries.source import holds, rows
 from provkg.results import ShortNames
 
@@ -53,8 +53,8 @@ def resolve(store: Source, kind: str, text: str, run: str = "") -> NamedNode | L
     It is an IRI, a name with a known prefix (``data:ab12…``), an identifier as summaries print it
     (``7.2``, ``f3``; of another run with that run in front, ``1f0c9a3e/7.2``), or a name: a variable's or
     class's name for models and tables; a path, a file name or the beginning of a digest for files and
-    outputs. A name is looked for in ``run`` (an IRI), else in the latest run, else in the latest that has
-    it. Of several states of one object it means the last, of a model the last that was trained. Files and
+    outputs. It is looked for in ``run`` (an IRI), else in the latest run, else in the latest that has it.
+    Of several states of one object it means the last, of a model the last that was trained. Files and
     outputs stand for their contents, where these are known. Variables and packages are text, so their
     names are checked only.
 
@@ -81,9 +81,10 @@ def _thing(store: Source, kind: str, word: str, run: str) -> str:
         return found
     home = place or run or find_run(store, "latest")
     if _IDENTIFIER.fullmatch(local):
-        iri = f"{home}/{local}" if "/" in local else Names(store.base).thing(_id(store, home), local)
-        if holds(store, iri) and _is(store, kind, iri):
-            return iri
+        for one in (home,) if place or run else newest_first(store):
+            iri = f"{one}/{local}" if "/" in local else Names(store.base).thing(_id(store, one), local)
+            if holds(store, iri) and _is(store, kind, iri):
+                return iri
     forms = _forms(local)
     candidates = _in_run(store, kind, forms, home)
     if not candidates and not place and not run and (home := _latest_with(store, kind, forms) or home):

@@ -316,6 +316,8 @@ class TestThings:
                 f"{BASE}sha256/{sha('heat map of the first run')}",
             ),
             ("thing", "1f0c/r1", f"{run(FIRST)}/result/r1"),
+            ("thing", "r2", f"{run(SECOND)}/result/r2"),
+            ("model", "14.2", f"{run(FIRST)}/value/14.2"),
             ("thing", "1f0c/execution/3", f"{run(FIRST)}/execution/3"),
             ("thing", "answer", f"{run(SCORING)}/value/3.1"),
             ("metric", "f1", f"{BASE}metric/f1"),
