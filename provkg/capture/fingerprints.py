@@ -29,8 +29,10 @@ from xxhash import xxh3_128
 from provkg.capture.kinds import shape_of
 from provkg.record import Fingerprint
 
-__all__ = ["fingerprint_of", "is_readable"]
+__all__ = ["fingerprint_of", "is_readable", "is_telling"]
 
+_SAMPLE = 4096
+_DIFFERENT = 32
 _PLAIN = frozenset({id(kind) for kind in (str, bytes, int, float, complex, bool, type(None))})
 _PLAIN_MODULES = frozenset({"datetime", "decimal", "fractions", "uuid"})
 _SCALARS = frozenset({"Timestamp", "Timedelta", "Period", "Interval", "NaTType", "NAType"})
@@ -106,6 +108,27 @@ def _add(state: xxh3_128, value: Any) -> str:
             _add_array(state, part)
         return "xxh3-sparse"
     return ""
+
+
+def is_telling(value: Any) -> bool:
+    """Whether equal content is no accident.
+
+    Unlike constants, counts and labels, it has many different numbers or texts, in no even steps.
+    """
+    if hasattr(value, "_mgr"):
+        columns = [value.array] if value.ndim == 1 else map(value._mgr.iget_values, range(value.shape[1]))
+        return any(_tells(column[:_SAMPLE]) for column in columns)
+    return _tells(getattr(value, "data" if hasattr(value, "tocsr") else "flat", value)[:_SAMPLE])
+
+
+def _tells(sample: Any) -> bool:
+    pandas, numpy = sys.modules.get("pandas"), sys.modules["numpy"]
+    if isinstance(sample.dtype, numpy.dtype) and sample.dtype.kind in "iufc":
+        numbers = numpy.asarray(sample)
+        return len(numpy.unique(numbers)) >= _DIFFERENT and len(numpy.unique(numpy.diff(numbers))) > 2
+    if pandas is None or (sample.dtype.kind in "OVb" and not is_readable(sample)):
+        return False
+    return len(pandas.unique(sample)) >= _DIFFERENT
 
 
 def _bytes_of(value: Any) -> int:

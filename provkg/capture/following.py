@@ -7,7 +7,6 @@ from collections.abc import Callable, Mapping
 from types import FrameType
 from typing import Any
 
-from provkg.capture.fingerprints import fingerprint_of
 from provkg.capture.gate import is_hidden
 from provkg.capture.inference import Made, Scope, Texts, module_line, origin_of, place_of, user_frame
 from provkg.capture.kinds import kind_of
@@ -101,7 +100,7 @@ class Following:
         """A new state for an array whose content changed unseen since it was recorded."""
         if not node.id or node.fingerprint is None or node.fingerprint.algorithm != "xxh3-array":
             return node
-        now = fingerprint_of(value)
+        now = self.tracker.fingerprint(value)
         if now == node.fingerprint:
             return node
         return self.tracker.revise(value, (), "changed in place") or node

@@ -13,8 +13,8 @@ from types import CodeType, FrameType
 from typing import Any, TypeAlias
 
 from provkg.analysis import CellCode, analyse, analyse_function, loads_at, origins, sources_of
-from provkg.capture.fingerprints import fingerprint_of
-from provkg.capture.kinds import shape_of
+from provkg.capture.fingerprints import is_telling
+from provkg.capture.kinds import is_estimator, shape_of
 from provkg.capture.namespace import locals_of
 from provkg.capture.values import Node, Tracker
 from provkg.record import Evidence, ValueKind
@@ -158,12 +158,26 @@ def origin_of(value: Any, tracker: Tracker, scope: Scope | None, exclude: set[in
         if node is not None:
             return Origin([node], "view of the same memory", Evidence.OBSERVED)
         base = getattr(base, "base", None)
-    if shape_of(value):
-        fingerprint = fingerprint_of(value)
-        same = tracker.same_content(fingerprint) if fingerprint is not None else None
-        if same is not None:
-            return Origin([same], "same content", Evidence.OBSERVED)
+    same = _same_content(value, tracker, scope, exclude) if shape_of(value) else None
+    if same is not None:
+        return Origin([same], "same content", Evidence.OBSERVED)
     return _by_text(value, tracker, scope, exclude) if scope is not None else None
+
+
+def _same_content(value: Any, tracker: Tracker, scope: Scope | None, exclude: set[int]) -> Node | None:
+    """The one recorded state of the same content, where that is no accident.
+
+    Zeros, counts and labels are often equal without having to do with each other, and what was copied is
+    equal to its original. Of those only the one counts that the text names.
+    """
+    candidates = tracker.same_content(value)
+    if len(candidates) == 1 and is_telling(value):
+        return candidates[0]
+    if not candidates or scope is None or scope.code is None:
+        return None
+    named = _named(value, tracker, scope, scope.code, scope.name_of(value), exclude)
+    found = [node for node in candidates if id(node) in named]
+    return found[0] if len(found) == 1 else None
 
 
 def _by_text(value: Any, tracker: Tracker, scope: Scope, exclude: set[int]) -> Origin | None:
@@ -199,13 +213,20 @@ def _named(
             if node is not None:
                 if node.kind in _DATA:
                     parents[id(node)] = node
-            elif not callable(held):
+            elif not (callable(held) or _holds_models(held)):
                 further |= sources_of(code, source, scope.line)
         seen |= names
         names = further
         if not names:
             break
     return parents
+
+
+def _holds_models(held: Any) -> bool:
+    """Whether a container holds estimators: what is computed with them did not come from their own data."""
+    if type(held) is dict:
+        held = tuple(held.values())
+    return type(held) in (list, tuple) and any(is_estimator(each) for each in held[:_MAX_LINES])
 
 
 def _made(

@@ -9,17 +9,19 @@ and an identity that Python uses again is never mistaken for the object that had
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Mapping
+from types import MappingProxyType
 from typing import Any
 from weakref import ref
 
 from provkg.capture.fingerprints import fingerprint_of
 from provkg.capture.kinds import columns_of, kind_of, shape_of, type_name
+from provkg.capture.predictions import RANK, Label, Parts, inherit
 from provkg.record import Evidence, Fingerprint, Link, SplitRole, Value, ValueKind
 
 __all__ = ["Edge", "FileNode", "Node", "Tracker"]
 
-_RANK = {Evidence.OBSERVED: 0, Evidence.DECLARED: 1, Evidence.IMPORTED: 2, Evidence.INFERRED: 3}
+_ESTIMATORS = (ValueKind.MODEL, ValueKind.TRANSFORMER)
 _MAX_OPERATIONS = 6
 _MAX_TEMPORARIES = 10_000
 
@@ -62,7 +64,8 @@ class Node:
     """One state of a followed object.
 
     ``model`` and ``data`` are set on predictions and what is derived from them: the model that made
-    them and the data it was given; ``trust`` is the weakest evidence on the way from there.
+    them and the data it was given; ``trust`` is the weakest evidence on the way from there. ``parts`` are
+    the columns of a table that hold predictions.
     """
 
     __slots__ = (
@@ -76,6 +79,7 @@ class Node:
         "kind",
         "model",
         "object",
+        "parts",
         "revises",
         "role",
         "shape",
@@ -93,6 +97,7 @@ class Node:
         self.role: SplitRole | None = None
         self.model: Node | None = None
         self.data: Node | None = None
+        self.parts: Parts = {}
         self.trust = Evidence.OBSERVED
         self.fingerprint: Fingerprint | None = None
         self.shape: tuple[int, ...] = ()
@@ -128,7 +133,7 @@ class Tracker:
         self._fingerprint_limit = fingerprint_limit
         self._objects: dict[int, _Object] = {}
         self._numbers = 0
-        self._by_content: dict[tuple[str, str], Node] = {}
+        self._by_content: dict[tuple[str, str], list[Node]] = {}
 
     def __len__(self) -> int:
         return len(self._objects)
@@ -174,17 +179,19 @@ class Tracker:
         operation: str,
         evidence: Evidence = Evidence.OBSERVED,
         kind: ValueKind | None = None,
+        given: Mapping[Label, Node | None] = MappingProxyType({}),
     ) -> Node | None:
-        """Follow a new object and say where it came from.
+        """Follow a new object and say where it came from, and of a table's columns that were given alone.
 
         An object that is already followed keeps what is known of it: a call that hands back what it
         was given derives nothing.
         """
         if self.find(value) is not None:
             return self.find(value)
-        node = self.node(value, kind)
+        node, parents = self.node(value, kind), tuple(parents)
         if node is not None:
             self._link(node, parents, operation, evidence)
+            self._inherit(node, value, parents, evidence, given)
         return node
 
     def revise(
@@ -193,20 +200,24 @@ class Tracker:
         parents: Iterable[Node | FileNode],
         operation: str,
         evidence: Evidence = Evidence.OBSERVED,
+        given: Mapping[Label, Node | None] = MappingProxyType({}),
     ) -> Node | None:
-        """Begin a new state of an object that was changed in place."""
-        old = self.find(value)
+        """Begin a new state of an object that was changed in place, where told so in the columns given."""
+        old, parents = self.find(value), tuple(parents)
         if old is None:
             node = self.node(value)
             if node is not None:
                 self._link(node, parents, operation, evidence)
+                self._inherit(node, value, parents, evidence, given)
             return node
         entry = old.object
         node = Node(entry, old.kind)
         node.revises = old if old.id else old.revises
-        node.role, node.model, node.data = old.role, old.model, old.data
+        node.role = old.role
         entry.newest = node
-        self._link(node, (old, *parents), operation, evidence)
+        parents = (old, *parents)
+        self._link(node, parents, operation, evidence)
+        self._inherit(node, value, parents, evidence, given)
         old.dead = True
         return node
 
@@ -216,10 +227,6 @@ class Tracker:
         parents = tuple(parents)
         edges: list[Edge] = []
         roles: set[SplitRole] = set()
-        made: dict[int, tuple[Node, Node | None]] = {}
-        if node.model is not None:
-            made[id(node.model)] = (node.model, node.data)
-        data = [parent for parent in parents if isinstance(parent, Node)]
         for parent in parents:
             if parent is node:
                 continue
@@ -229,16 +236,22 @@ class Tracker:
             _shorten(parent)
             if parent.role is not None and parent.kind in (ValueKind.DATASET, ValueKind.PREDICTION):
                 roles.add(parent.role)
-            if parent.model is not None:
-                made[id(parent.model)] = (parent.model, parent.data)
-                node.trust = max(node.trust, parent.trust, evidence, key=_RANK.__getitem__)
         node.edges += tuple(edges)
         if node.role is None and len(roles) == 1:
             node.role = roles.pop()
-        if len(made) == 1:
-            [(node.model, node.data)] = made.values()
-        if node.kind is ValueKind.DATASET and data and all(p.kind is ValueKind.PREDICTION for p in data):
-            node.kind = ValueKind.PREDICTION
+
+    def _inherit(
+        self,
+        node: Node,
+        value: object,
+        parents: Iterable[Node | FileNode],
+        evidence: Evidence,
+        given: Mapping[Label, Node | None],
+    ) -> None:
+        if node.kind in _ESTIMATORS:
+            return
+        data = [each for each in parents if isinstance(each, Node) and each.kind not in _ESTIMATORS]
+        inherit(node, value, data, evidence, given)
 
     def describe(self, node: Node, value: object) -> None:
         """Give a state its number and take its shape, columns and fingerprint, once."""
@@ -251,37 +264,36 @@ class Tracker:
         entry.recorded += 1
         node.version = entry.recorded
         node.id = f"{entry.number}.{node.version}"
-        if node.kind in (ValueKind.MODEL, ValueKind.TRANSFORMER):
+        if node.kind in _ESTIMATORS:
             return
         node.shape = shape_of(value)
         node.columns = columns_of(value)
-        node.fingerprint = node.fingerprint or fingerprint_of(value, self._fingerprint_limit)
-        if node.fingerprint is not None and _tells_apart(node.shape):
-            self._by_content.setdefault((node.fingerprint.algorithm, node.fingerprint.hex), node)
+        node.fingerprint = node.fingerprint or self.fingerprint(value)
+        if node.fingerprint is not None:
+            self._by_content.setdefault((node.fingerprint.algorithm, node.fingerprint.hex), []).append(node)
 
-    def same_content(self, fingerprint: Fingerprint) -> Node | None:
-        """The first recorded state with this content, where the content is large enough to tell."""
-        return self._by_content.get((fingerprint.algorithm, fingerprint.hex))
+    def fingerprint(self, value: object) -> Fingerprint | None:
+        """The digest of a value's content, where that is not larger than the limit."""
+        return fingerprint_of(value, self._fingerprint_limit)
+
+    def same_content(self, value: object) -> tuple[Node, ...]:
+        """The recorded states with the content of a value."""
+        fingerprint = self.fingerprint(value)
+        if fingerprint is None:
+            return ()
+        return tuple(self._by_content.get((fingerprint.algorithm, fingerprint.hex), ()))
 
     def links(self, node: Node) -> Iterator[Link]:
         """The links from a recorded node to its nearest recorded ancestors; its history is then dropped."""
         best: dict[str, tuple[Evidence, str]] = {}
         for ancestor, evidence, operations in _nearest_recorded(node):
             known = best.get(ancestor)
-            if known is None or _RANK[evidence] < _RANK[known[0]]:
+            if known is None or RANK[evidence] < RANK[known[0]]:
                 best[ancestor] = (evidence, " → ".join(operations))
         node.edges = ()
         for source, (evidence, operation) in best.items():
             if source != node.id:
                 yield Link(target=node.id, source=source, evidence=evidence, operation=operation)
-
-
-def _tells_apart(shape: tuple[int, ...]) -> bool:
-    """Whether equal content of this shape is no accident: a short vector of labels often is."""
-    size = 1
-    for length in shape:
-        size *= length
-    return size >= 64
 
 
 def _shorten(node: Node) -> None:
@@ -300,7 +312,7 @@ def _shorten(node: Node) -> None:
             operation = edge.operation
             if further.operation and further.operation != operation and further.operation.count(" → ") < 4:
                 operation = f"{further.operation} → {operation}"
-            evidence = max(edge.evidence, further.evidence, key=_RANK.__getitem__)
+            evidence = max(edge.evidence, further.evidence, key=RANK.__getitem__)
             edges.setdefault(id(further.parent), Edge(further.parent, operation, evidence))
     node.edges = tuple(edges.values())
 
@@ -314,7 +326,7 @@ def _nearest_recorded(node: Node) -> Iterator[tuple[str, Evidence, tuple[str, ..
     while pending and len(seen) < _MAX_TEMPORARIES:
         current, evidence, operations = pending.pop()
         for edge in current.edges:
-            weakest = max(evidence, edge.evidence, key=_RANK.__getitem__)
+            weakest = max(evidence, edge.evidence, key=RANK.__getitem__)
             path = operations
             if edge.operation and (not operations or operations[0] != edge.operation):
                 path = (edge.operation, *operations)[:_MAX_OPERATIONS]

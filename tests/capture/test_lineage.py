@@ -384,3 +384,64 @@ def test_what_a_library_draws_or_seeds_by_itself_is_not_the_users(execute: Execu
     )
     assert not seen.of_kind(ActivityKind.TRAINING)[0].unseeded
     assert [seed for execution in seen.run.executions for seed in execution.seeds] == []
+
+
+@pytest.mark.usefixtures("tables")
+def test_columns_of_predictions_lead_to_the_model_of_each(execute: Execute) -> None:
+    seen = execute(
+        IMPORTS,
+        "df = pd.read_csv('a.csv'); X, y = df[['one', 'two']], df.label\n"
+        "a = LogisticRegression().fit(X, y)\nb = RandomForestClassifier(3, random_state=0).fit(X, y)",
+        "df['a'] = a.predict(X)\ndf['b'] = b.predict(X)",
+        "accuracy_score(df['label'], df['a'])\naccuracy_score(df['label'], df.b)\n"
+        "accuracy_score(df.label, df['one'] > 60)",
+        "made = pd.DataFrame({'truth': y, 'a': a.predict(X), 'b': b.predict(X)})\n"
+        "kept = made[made.truth >= 0].sort_values('b').assign(c=a.predict(X))\n"
+        "f1_score(kept.truth, kept['b'])\nf1_score(kept['truth'], kept.c)\nf1_score(kept.b, kept.truth)",
+        "df.loc[df.index[:60], 'half'] = a.predict(X[:60])\naccuracy_score(df.label[:60], df.half[:60])\n"
+        "df.loc[df.index[60:], 'half'] = b.predict(X[60:])\naccuracy_score(df.label, df.half)\n"
+        "accuracy_score(df.label, df.a)",
+        "df['a'] = 0\naccuracy_score(df.label, df.a)\naccuracy_score(df.label, df.b)\n"
+        "renamed = df.rename(columns={'b': 'c', 'a': 'b'})\naccuracy_score(renamed.label, renamed.b)",
+    )
+    assert seen.notices == []
+    models = {seen.held("a").id: "a", seen.held("b").id: "b"}
+    expected = ["a", "b", "", "b", "a", "b", "a", "", "a", "", "b", ""]
+    assert [models.get(result.model, "") for result in seen.results] == expected
+
+
+def test_equal_content_is_no_link_where_it_may_be_an_accident(execute: Execute) -> None:
+    seen = execute(
+        IMPORTS,
+        "zeros, steps, labels = np.zeros(500), np.arange(500), np.repeat([0, 1], 60)\n"
+        "noise = np.random.default_rng(1).random((100, 3))",
+        "mask, counts = np.zeros(500), np.arange(500)\ncopied = np.array(noise.tolist())",
+        "X = np.arange(120.).reshape(-1, 1); y = (X[:, 0] > 59).astype(int)\n"
+        "one = RandomForestClassifier(3, random_state=0).fit(X, y)\n"
+        "two = RandomForestClassifier(4, random_state=1).fit(X, y)\n"
+        "first, second = one.predict(X), two.predict(X)",
+        "accuracy_score(y, np.array([each for each in second]))\naccuracy_score(y, first.copy())",
+    )
+    assert seen.notices == []
+    linked = {link.target for link in seen.links if link.operation == "same content"}
+    assert linked.isdisjoint(seen.held(name).id for name in ("mask", "counts", "labels"))
+    assert seen.sources(seen.held("copied").id) == {seen.held("noise").id}
+    assert [result.model for result in seen.results] == [seen.held("two").id, seen.held("one").id]
+
+
+@pytest.mark.usefixtures("tables")
+def test_the_part_that_data_plays_is_told_as_it_is(execute: Execute) -> None:
+    seen = execute(
+        IMPORTS + "from sklearn.model_selection import cross_val_predict",
+        "df = pd.read_csv('a.csv')\n"
+        "X_train, X_test, y_train, y_test = train_test_split(df[['one']], df.label, random_state=0)",
+        "folds = cross_val_predict(LogisticRegression(), X_train, y_train, cv=3)\n"
+        "accuracy_score(y_train, folds)",
+        "models = [LogisticRegression().fit(X_train, y_train), RandomForestClassifier(2).fit(X_train, y_train)]\n"
+        "stacked = np.column_stack([m.predict(X_test) for m in models])",
+        "accuracy_score(models[0].predict(X_test), y_test)",
+    )
+    assert [result.role for result in seen.results] == [SplitRole.VALIDATION, SplitRole.TEST]
+    assert seen.results[1].model == seen.of_kind(ActivityKind.TRAINING)[0].generated[0]
+    nearest = {link.source for link in seen.links if link.target == seen.held("stacked").id}
+    assert nearest.isdisjoint({seen.held("X_train").id, seen.held("y_train").id})

@@ -147,10 +147,12 @@ class Measuring(Call):
 
     def succeeded(self, result: Any, seconds: float) -> None:
         """The number, or the array or text that the metric is, is known."""
-        prediction = self.prediction
+        prediction = self._judged()
         model = prediction.model if prediction is not None else None
         data = prediction.data if prediction is not None else None
-        role = data.role if data is not None else None
+        role = prediction.role if prediction is not None else None
+        if role is None and data is not None:
+            role = data.role
         if role is None and self.truth is not None:
             role = self.truth.role
         on = data if data is not None else self.truth
@@ -174,6 +176,12 @@ class Measuring(Call):
             nodes = [node for node in (self.prediction, self.truth) if node is not None]
             self.make(self.tracker.derive(result, nodes, self.function, kind=ValueKind.OTHER), result)
         self.add(seconds)
+
+    def _judged(self) -> Node | None:
+        """The state that the metric judges, also where the truth was given in its place."""
+        states = (self.prediction, self.truth)
+        predicted = [state for state in states if state and state.kind is ValueKind.PREDICTION]
+        return predicted[0] if len(predicted) == 1 else self.prediction
 
 
 class CrossValidating(Call):

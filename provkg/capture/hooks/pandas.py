@@ -15,6 +15,7 @@ from types import FrameType, ModuleType
 from typing import Any
 
 from provkg.capture.gate import HIDDEN_FILE, gate
+from provkg.capture.hooks.columns import columns_given, columns_set
 from provkg.capture.hooks.loading import Loading, Saving
 from provkg.capture.hooks.wrap import Follower, follow, is_replacement, step
 from provkg.capture.kinds import kind_of
@@ -321,7 +322,9 @@ def _derived(label: str) -> Follower:
         results = result if isinstance(result, tuple) and len(result) <= 20 else (result,)
         for made in results:
             if (made is not owner or label.endswith("__init__")) and kind_of(made) is not None:
-                session.values.tracker.derive(made, tuple(_sources(session, args, kwargs)), label)
+                sources = tuple(_sources(session, args, kwargs))
+                given = columns_given(session.values.tracker, label, args, kwargs)
+                session.values.tracker.derive(made, sources, label, given=given)
 
     return observe
 
@@ -349,7 +352,9 @@ def _changing(label: str) -> Follower:
             return
         if kind_of(result) is not None:
             session.values.tracker.derive(result, tuple(_sources(session, args[:1], {})), label)
-        session.values.tracker.revise(args[0], tuple(_sources(session, args[1:], kwargs)), label)
+        sources = tuple(_sources(session, args[1:], kwargs))
+        given = columns_given(session.values.tracker, label, args, kwargs)
+        session.values.tracker.revise(args[0], sources, label, given=given)
 
     return observe
 
@@ -364,7 +369,8 @@ def _changed(label: str, attribute: str = "") -> Follower:
             return
         operation = f"pandas.{type(table).__name__}.{_SETTER_NAMES.get(label, label)}"
         sources = list(_sources(session, args[1:], kwargs))
-        session.values.tracker.revise(table, sources, operation)
+        given = columns_set(session.values.tracker, label, table, args)
+        session.values.tracker.revise(table, sources, operation, given=given)
 
     return observe
 
