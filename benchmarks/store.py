@@ -1,8 +1,10 @@
 """Measures the way from the journal to the store.
 
 The records of generated runs are read, folded, mapped and loaded into a store on disk, in turn with the
-engine's own bulk loading of the same quads from text, which is the limit. Then what one run costs that is
-new, one that grew, and an opening with nothing to do; and what the journal costs whoever appends to it.
+engine's own bulk loading of the same quads from text, which is the limit: of the named graphs alone, and with
+the merge of them all, which provkg keeps as the default graph. Rates count the quads of named graphs. Then
+what one run costs that is new, one that grew, one whose journal is gone, and an opening with nothing to do;
+and what the journal costs whoever appends to it.
 
     python -m benchmarks.store --runs 100 --repeat 5
 """
@@ -16,6 +18,7 @@ import tempfile
 import time
 from contextlib import contextmanager
 from functools import partial
+from io import BytesIO
 from pathlib import Path
 from typing import TYPE_CHECKING, NamedTuple
 
@@ -33,7 +36,7 @@ from provkg.store.materialize import bring_up_to_date
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
 
-PIECE = 10_000_000
+PIECE = 20_000_000
 """Characters in a piece, as provkg loads them."""
 
 
@@ -78,7 +81,9 @@ def bulk_loaded(pieces: list[str], folder: Path) -> Cost:
     """Text to a store on disk, by the engine alone."""
     with fresh_folder(folder) as place:
         store = pyoxigraph.Store(str(place))
-        return cost(lambda: load_pieces(store, pieces))
+        spent = cost(partial(load_pieces, store, pieces))
+        del store  # closes its files
+        return spent
 
 
 def load_pieces(store: pyoxigraph.Store, pieces: list[str]) -> None:
@@ -100,10 +105,19 @@ def in_pieces(texts: list[str]) -> list[str]:
     return [*pieces, "".join(waiting)]
 
 
+def merge_of(texts: list[str]) -> str:
+    """The triples of all graphs, each once, as quads of the default graph."""
+    triples = {quad.triple for text in texts for quad in pyoxigraph.parse(text, pyoxigraph.RdfFormat.N_QUADS)}
+    text = BytesIO()
+    pyoxigraph.serialize(triples, text, pyoxigraph.RdfFormat.N_TRIPLES)
+    return text.getvalue().decode()
+
+
 def measure_bulk(home: Home, folder: Path, repeat: int) -> None:
     """From records to quads on disk, against the engine's own loading of the same quads."""
     told: list[Run] = []
     texts: list[str] = []
+    merge = ""
 
     def read() -> None:
         told[:] = [run for name in runs(home) if (run := read_run(home, name))]
@@ -111,34 +125,42 @@ def measure_bulk(home: Home, folder: Path, repeat: int) -> None:
     def map_all() -> None:
         texts[:] = [nquads(run, home.base) for run in told]
 
-    sides: dict[str, list[Cost]] = {"read and fold": [], "map": [], "provkg": [], "pieces": [], "whole": []}
+    rows = {
+        "read and fold": "journal to records",
+        "map": "records to text",
+        "provkg": "journal to store, end to end",
+        "pieces": "bulk_load of the text, in the same pieces",
+        "whole": "bulk_load of the text, in one call",
+        "merge": "bulk_load of the text and the merge, in one",
+    }
+    sides: dict[str, list[Cost]] = {side: [] for side in rows}
     for _ in range(repeat):
         sides["read and fold"].append(cost(read))
         sides["map"].append(cost(map_all))
         sides["provkg"].append(materialized(home, folder))
         sides["pieces"].append(bulk_loaded(in_pieces(texts), folder))
         sides["whole"].append(bulk_loaded(["".join(texts)], folder))
+        merge = merge or merge_of(texts)
+        sides["merge"].append(bulk_loaded(["".join([*texts, merge])], folder))
     quads, size = sum(text.count("\n") for text in texts), sum(map(len, texts)) / 1e6
-    print(f"{len(told):,} runs, {quads:,} quads ({quads / len(told):,.0f} a run), {size:,.0f} MB of text\n")
-    rows = (
-        ("read and fold", "journal to records"),
-        ("map", "records to text"),
-        ("provkg", "journal to store, end to end"),
-        ("pieces", "bulk_load of the text, in the same pieces"),
-        ("whole", "bulk_load of the text, in one call"),
+    print(
+        f"{len(told):,} runs, {quads:,} quads ({quads / len(told):,.0f} a run), {size:,.0f} MB of text; "
+        f"their merge has {merge.count(chr(10)):,} triples\n"
     )
-    for side, name in rows:
+    for side, name in rows.items():
         by_cpu = statistics.median(quads / spent.cpu for spent in sides[side])
         rates = [quads / spent.wall for spent in sides[side]]
         print_row(name, rates, "quads/s", note=f"{by_cpu:>10,.0f} per CPU second")
-    for side, name in rows[3:]:
-        pairs = zip(sides[side], sides["provkg"], strict=True)
-        print_row(f"speed of provkg to {name[:9]}, {side}", [a.wall / b.wall for a, b in pairs], "", digits=2)
+    for side in ("pieces", "whole", "merge"):
+        pairs = list(zip(sides[side], sides["provkg"], strict=True))
+        by_cpu = statistics.median(limit.cpu / ours.cpu for limit, ours in pairs)
+        ratios = [limit.wall / ours.wall for limit, ours in pairs]
+        print_row(f"speed of provkg to bulk_load, {side}", ratios, "", digits=2, note=f"{by_cpu:.2f} by CPU")
 
 
 def measure_single(home: Home, repeat: int, first: int) -> None:
     """One run more, one that grew, and nothing to do, in a store that is full already."""
-    sides: dict[str, list[float]] = {"new": [], "grown": [], "idle": [], "opening": []}
+    sides: dict[str, list[float]] = {"new": [], "grown": [], "idle": [], "gone": [], "opening": []}
     for number in range(first, first + 2 * repeat):
         with open_store(home) as store:
             events = generate_run(number)
@@ -153,8 +175,11 @@ def measure_single(home: Home, repeat: int, first: int) -> None:
             sides["idle"].append(1e3 * cost(update).wall)
         sides["opening"].append(1e3 * cost(lambda: open_store(home).close()).wall)
         journal_path(home, run).unlink()
+        with EmbeddedStore(home.store_folder, home.base) as store:
+            sides["gone"].append(1e3 * cost(partial(bring_up_to_date, store, home)).wall)
     print_row("a run more, into the full store", sides["new"], "ms", digits=1)
     print_row("a cell more in a run", sides["grown"], "ms", digits=1)
+    print_row("a run whose journal is gone", sides["gone"], "ms", digits=1)
     print_row("nothing to do, store open", sides["idle"], "ms", digits=1)
     print_row("open_store() and close(), nothing to do", sides["opening"], "ms", digits=1)
 

@@ -162,8 +162,6 @@ class EmbeddedStore:
 
     def _forget(self, graph: NamedNode) -> str:
         """An update that takes from the default graph what stands only in a graph."""
-        if graph == self._catalog:
-            return ""
         elsewhere = f"GRAPH ?other {{ ?s ?p ?o }} FILTER (?other NOT IN ({graph}, {self._catalog}))"
         return (
             "DELETE { ?s ?p ?o } "

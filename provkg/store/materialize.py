@@ -25,8 +25,8 @@ if TYPE_CHECKING:
 
 __all__ = ["bring_up_to_date", "fits"]
 
-_CHUNK = 10_000_000
-"""Characters of N-Quads loaded at once: enough for the bulk loader, and little memory."""
+_CHUNK = 20_000_000
+"""Characters of N-Quads loaded at once: more take less time each, and memory (these about 300 MB)."""
 
 
 class _Mapped(msgspec.Struct, frozen=True):

@@ -268,6 +268,17 @@ def test_what_the_catalog_says_is_found_by_its_name_only(store: EmbeddedStore, m
     assert number(store, "?s ?p ?o") == 1
 
 
+@pytest.mark.parametrize("content", ["", quad(1), f"_:a <{BASE}p> _:b <{BASE}g> .\n"])
+def test_what_only_the_catalog_still_says_leaves_the_default_graph(
+    store: EmbeddedStore, merged: Merged, content: str
+) -> None:
+    store.load(shared("x", "g", "graph/catalog"))
+    assert number(store, "?s ?p 'x'") == 1
+    store.replace_graph(f"{BASE}g", content)
+    assert number(store, "?s ?p 'x'") == 0
+    merged(store)
+
+
 @pytest.mark.parametrize("graph", ["", "_:graph"])
 def test_a_triple_of_no_named_graph_is_refused(store: EmbeddedStore, graph: str, merged: Merged) -> None:
     store.load(quad(1))
