@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from types import FunctionType
 from typing import Any
 
 from provkg.analysis import CellCode
+from provkg.capture.confidential import without_secrets
 from provkg.capture.following import Following
 from provkg.capture.namespace import element_names, global_names, short_text, variable_type, variables
 from provkg.capture.values import Tracker
@@ -15,6 +16,7 @@ from provkg.record import Evidence, Read, VariableState
 __all__ = ["names_of_states", "own_imports_read", "read_variables", "recorded_states", "variable_states"]
 
 _MAX_CALLS = 50
+_MAX_ELEMENTS = 20_000
 
 
 def recorded_states(
@@ -60,9 +62,10 @@ def variable_states(
 
 
 def _state(name: str, value: Any, kept: str, evidence: Evidence) -> VariableState:
-    return VariableState(
-        name=name, type=variable_type(value), value=kept, text=short_text(value), evidence=evidence
-    )
+    text = short_text(value)
+    if type(value) is str:
+        text = without_secrets(name, text)
+    return VariableState(name=name, type=variable_type(value), value=kept, text=text, evidence=evidence)
 
 
 def read_variables(
@@ -102,20 +105,27 @@ def own_imports_read(code: CellCode, order: int) -> tuple[Read, ...]:
 
 
 def names_of_states(
-    namespace: Mapping[str, Any], hidden: Mapping[str, Any], tracker: Tracker
+    namespace: Mapping[str, Any], hidden: Mapping[str, Any], tracker: Tracker, wanted: Iterable[str]
 ) -> dict[str, tuple[str, ...]]:
-    """The variables, or elements of containers in variables, that hold each recorded state."""
-    names: dict[str, list[str]] = {}
-    elements: dict[str, list[str]] = {}
+    """The variables that hold each of the states wanted, or where there is none an element of a container in
+    a variable.
+    """
+    names: dict[str, list[str]] = {state: [] for state in wanted}
+    if not names:
+        return {}
     for name, value in variables(namespace, hidden):
         node = tracker.find(value)
-        if node is not None:
-            names.setdefault(node.id, []).append(name)
-            continue
+        if node is not None and node.id in names:
+            names[node.id].append(name)
+    nameless = {state for state, found in names.items() if not found}
+    left = _MAX_ELEMENTS
+    for name, value in variables(namespace, hidden) if nameless else ():
         for expression, element in element_names(name, value):
+            left -= 1
             node = tracker.find(element)
-            if node is not None:
-                elements.setdefault(node.id, []).append(expression)
-    for state, expressions in elements.items():
-        names.setdefault(state, expressions[:1])
+            if node is not None and node.id in nameless:
+                nameless.discard(node.id)
+                names[node.id].append(expression)
+        if left <= 0 or not nameless:
+            break
     return {state: tuple(found) for state, found in names.items()}
