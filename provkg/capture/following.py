@@ -8,7 +8,7 @@ from types import FrameType
 from typing import Any
 
 from provkg.capture.gate import is_hidden
-from provkg.capture.inference import Made, Scope, Texts, module_line, origin_of, place_of, user_frame
+from provkg.capture.inference import Made, Scope, Texts, origin_of, user_frame
 from provkg.capture.kinds import kind_of
 from provkg.capture.namespace import locals_of
 from provkg.capture.values import FileNode, Node, Tracker
@@ -62,7 +62,7 @@ class Following:
 
     def line(self) -> int | None:
         """The line of the cell, from 1, that is at work."""
-        return module_line(self.namespace)
+        return self.texts.line(self.namespace)
 
     def resolve(self, value: Any, *, others: tuple[Any, ...] = ()) -> Node | None:
         """The newest state of an object, looked for by identity, memory, content and source text.
@@ -135,4 +135,4 @@ class Following:
         """Remember that the user's code, where it is at work, made a state from others by an activity."""
         frame = self.frame()
         if frame is not None:
-            self._made.setdefault(place_of(frame), {})[frame.f_lasti] = (node, used)
+            self._made.setdefault(self.texts.place_of(frame), {})[frame.f_lasti] = (node, used)

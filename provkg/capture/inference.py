@@ -19,12 +19,18 @@ from provkg.capture.namespace import locals_of
 from provkg.capture.values import Node, Tracker
 from provkg.record import Evidence, ValueKind
 
-__all__ = ["Made", "Origin", "Scope", "Texts", "module_line", "origin_of", "place_of", "user_frame"]
+__all__ = ["Made", "Origin", "Scope", "Texts", "origin_of", "user_frame"]
 
 _DATA = (ValueKind.DATASET, ValueKind.PREDICTION)
 _MAX_STEPS = 12
 _END = 1 << 30
 _MAX_LINES = 200
+
+
+Place: TypeAlias = tuple[CodeType | None, int]
+"""A function, or None for the cell itself, and a line of its text."""
+Made: TypeAlias = dict[Place, dict[int, tuple[Node, frozenset[Node]]]]
+"""What activities made at each place of the text, by the call's position in it, and from which states."""
 
 
 class Origin:
@@ -45,17 +51,37 @@ class Texts:
         self._current: CellCode | None = None
         self._current_source = ""
         self._functions: dict[CodeType, CellCode | None] = {}
+        self._aliases: dict[str, str] = {}
 
     def begin(self, source: str) -> None:
         """A cell begins; its text is analysed when first asked for."""
+        if self._current is not None:
+            self._aliases.update(self._current.aliases)
         self._current_source = source
         self._current = None
 
     def cell(self) -> CellCode:
         """The analysis of the cell at work."""
         if self._current is None:
-            self._current = analyse(self._current_source, transformed=True)
+            self._current = analyse(self._current_source, transformed=True, aliases=self._aliases)
         return self._current
+
+    def place_of(self, frame: FrameType) -> Place:
+        """The function (None for the cell itself) and line of its text that a frame is at."""
+        code = frame.f_code
+        if code.co_name == "<module>":
+            # The body of a cell magic such as ``%%time`` counts its lines by itself.
+            return None, frame.f_lineno + self.cell().offset
+        return code, frame.f_lineno
+
+    def line(self, namespace: Mapping[str, Any]) -> int | None:
+        """The line of the cell, from 1, that is at work."""
+        frame = user_frame(namespace)
+        while frame is not None:
+            if frame.f_globals is namespace and frame.f_code.co_name == "<module>":
+                return self.place_of(frame)[1]
+            frame = frame.f_back
+        return None
 
     def of(self, frame: FrameType) -> CellCode | None:
         """The analysis of the text that a frame of the user's runs."""
@@ -80,26 +106,6 @@ def user_frame(namespace: Mapping[str, Any]) -> FrameType | None:
     while frame is not None and frame.f_globals is not namespace:
         frame = frame.f_back
     return frame
-
-
-def module_line(namespace: Mapping[str, Any]) -> int | None:
-    """The line of the cell, from 1, that is at work."""
-    frame = user_frame(namespace)
-    while frame is not None:
-        if frame.f_globals is namespace and frame.f_code.co_name == "<module>":
-            return frame.f_lineno
-        frame = frame.f_back
-    return None
-
-
-Made: TypeAlias = dict[tuple[CodeType | None, int], dict[int, tuple[Node, frozenset[Node]]]]
-"""What activities made at each place of the text, by the call's position in it, and from which states."""
-
-
-def place_of(frame: FrameType) -> tuple[CodeType | None, int]:
-    """The function (None for the cell itself) and line that a frame is at."""
-    code = frame.f_code
-    return None if code.co_name == "<module>" else code, frame.f_lineno
 
 
 class Scope:
@@ -128,7 +134,7 @@ class Scope:
     @classmethod
     def of_frame(cls, frame: FrameType, texts: Texts, made: Made) -> Scope:
         """The line that a frame is at."""
-        place, line = place_of(frame)
+        place, line = texts.place_of(frame)
         return cls(texts.of(frame), line, locals_of(frame), frame.f_globals, made, place)
 
     @classmethod

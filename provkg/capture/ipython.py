@@ -12,6 +12,7 @@ import os
 import sys
 from collections.abc import Callable
 from datetime import UTC, datetime
+from types import FrameType
 from typing import Any
 from uuid import uuid4
 
@@ -240,12 +241,19 @@ class Recorder:
 
     def _error(self, raised: BaseException) -> Error:
         line = raised.lineno if isinstance(raised, SyntaxError) else None
+        offset = self.session.values.texts.cell().offset
         traceback = raised.__traceback__
         while traceback is not None:
-            if traceback.tb_frame.f_globals is self.shell.user_ns and line is None:
-                line = traceback.tb_lineno
+            frame = traceback.tb_frame
+            # Of a cell magic such as ``%%time`` the call comes first and then its body, from line 1.
+            if frame.f_globals is self.shell.user_ns and (line is None or (offset and _is_cell(frame))):
+                line = traceback.tb_lineno + (offset if line is not None else 0)
             traceback = traceback.tb_next
         return error_of(raised, without_colour(self._traceback), line)
+
+
+def _is_cell(frame: FrameType) -> bool:
+    return frame.f_code.co_name == "<module>"
 
 
 def _kernel() -> str:

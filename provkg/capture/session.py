@@ -282,7 +282,7 @@ class Session:
             self._definers.pop(name, None)
         for state in states:
             self._definers[state.name] = cell.execution.order
-        names = names_of_states(self.namespace, self._hidden, self.values.tracker)
+        names = names_of_states(self.namespace, self._hidden, self.values.tracker, self.values.kept)
         values: list[Value] = []
         for node, local in self.values.kept.values():
             values.append(node.value(tuple(dict.fromkeys((*names.get(node.id, ()), *local)))))

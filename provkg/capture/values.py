@@ -133,6 +133,7 @@ class Tracker:
         self._fingerprint_limit = fingerprint_limit
         self._objects: dict[int, _Object] = {}
         self._numbers = 0
+        self._shapes: set[tuple[int, ...]] = set()
         self._by_content: dict[tuple[str, str], list[Node]] = {}
 
     def __len__(self) -> int:
@@ -270,6 +271,7 @@ class Tracker:
         node.columns = columns_of(value)
         node.fingerprint = node.fingerprint or self.fingerprint(value)
         if node.fingerprint is not None:
+            self._shapes.add(node.shape)
             self._by_content.setdefault((node.fingerprint.algorithm, node.fingerprint.hex), []).append(node)
 
     def fingerprint(self, value: object) -> Fingerprint | None:
@@ -278,7 +280,8 @@ class Tracker:
 
     def same_content(self, value: object) -> tuple[Node, ...]:
         """The recorded states with the content of a value."""
-        fingerprint = self.fingerprint(value)
+        # Most have no state of their shape recorded, and need no digest.
+        fingerprint = self.fingerprint(value) if shape_of(value) in self._shapes else None
         if fingerprint is None:
             return ()
         return tuple(self._by_content.get((fingerprint.algorithm, fingerprint.hex), ()))

@@ -6,6 +6,7 @@ from pathlib import Path
 
 import pytest
 
+from provkg.config import Home
 from provkg.record import ActivityKind, FileMode, SplitRole, Status, ValueKind
 from tests.capture.conftest import Execute
 
@@ -437,7 +438,7 @@ def test_the_part_that_data_plays_is_told_as_it_is(execute: Execute) -> None:
         "X_train, X_test, y_train, y_test = train_test_split(df[['one']], df.label, random_state=0)",
         "folds = cross_val_predict(LogisticRegression(), X_train, y_train, cv=3)\n"
         "accuracy_score(y_train, folds)",
-        "models = [LogisticRegression().fit(X_train, y_train), RandomForestClassifier(2).fit(X_train, y_train)]\n"
+        "models = [m.fit(X_train, y_train) for m in (LogisticRegression(), RandomForestClassifier(2))]\n"
         "stacked = np.column_stack([m.predict(X_test) for m in models])",
         "accuracy_score(models[0].predict(X_test), y_test)",
     )
@@ -445,3 +446,57 @@ def test_the_part_that_data_plays_is_told_as_it_is(execute: Execute) -> None:
     assert seen.results[1].model == seen.of_kind(ActivityKind.TRAINING)[0].generated[0]
     nearest = {link.source for link in seen.links if link.target == seen.held("stacked").id}
     assert nearest.isdisjoint({seen.held("X_train").id, seen.held("y_train").id})
+
+
+@pytest.mark.usefixtures("tables")
+def test_lines_in_a_timed_cell_are_those_of_the_cell(execute: Execute) -> None:
+    seen = execute(
+        IMPORTS,
+        "%%time\ndf = pd.read_csv('a.csv')\nX = df[['one']].to_numpy() * 2\nother = np.arange(9)\n"
+        "model = Ridge().fit(X - 1, df.two)",
+        "%%time\nlist_of = [1]\nlist_of[3]",
+        "sizes = []\ntable = pd.DataFrame({'a': [1]})",
+        "pd.testing.assert_frame_equal(table, table)\nnp.random.shuffle(sizes)\n1 / 0",
+        allow_errors=True,
+    )
+    assert [activity.line for activity in seen.activities] == [2, 5]
+    assert "a.csv" in seen.came_from("model")
+    assert [e.error.line for e in seen.run.executions if e.error] == [3, 3]
+    assert [state.name for state in seen.run.executions[4].defines] == ["sizes"]
+
+
+@pytest.mark.usefixtures("tables")
+def test_the_groups_of_a_table_come_from_it_and_cost_little(execute: Execute) -> None:
+    seen = execute(
+        IMPORTS,
+        "df = pd.read_csv('a.csv')",
+        "models = {}\nfor name, part in df.groupby('three'):\n"
+        "    models[name] = Ridge().fit(part[['one']], part.two)",
+        "trained = df.groupby('label').apply(lambda g: LogisticRegression().fit(g[['one']], g.one > 50).C)",
+    )
+    assert seen.notices == []
+    trainings = seen.of_kind(ActivityKind.TRAINING)
+    assert len(trainings) == 7
+    for training in trainings[:5]:
+        sources = seen.sources(training.generated[0], evidence="observed")
+        assert seen.held("df").id in sources
+
+
+def test_secrets_do_not_get_into_the_record(
+    execute: Execute, monkeypatch: pytest.MonkeyPatch, home: Home
+) -> None:
+    monkeypatch.setenv("DATABASE_PASSWORD", "swordfish-1")
+    execute(
+        "import os, pandas as pd\npw = os.environ['DATABASE_PASSWORD']\n"
+        "address = f'postgres://ann:{pw}@db/x'\nheader = 'Bearer ' + pw\n"
+        "api_key = ''.join(['hid', 'den'])\n"
+        "site = 'https://{}:{}@localhost:1/a.csv'.format('bob', 'open' + 'sesame')",
+        "try:\n    pd.read_csv(site)\nexcept OSError as e:\n    failed = True",
+        "visible = 'plain text'; other = 'https://localhost/' + 'a.csv'",
+    )
+    [journal] = home.journal_folder.iterdir()
+    text = journal.read_text()
+    for secret in ("swordfish-1", '"hidden"', "opensesame"):
+        assert secret not in text
+    assert "plain text" in text
+    assert "https://localhost/a.csv" in text

@@ -219,6 +219,9 @@ def _patch_groups() -> None:
         ("pandas.core.resample", "Resampler"),
     ):
         owners.append(getattr(sys.modules.get(module), name, None))
+    operations = sys.modules.get("pandas.core.groupby.ops")
+    for splitter in (getattr(operations, name, None) for name in ("FrameSplitter", "SeriesSplitter")):
+        _replace(splitter, "_chop", _following(_derived_from("data", "pandas.groupby")))
     for owner in owners:
         if owner is None:
             continue
