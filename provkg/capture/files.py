@@ -61,6 +61,7 @@ class FileWatch:
         ignored: folders whose files are never data, such as the home folder of provkg.
         limit: files larger than this many bytes are recorded without a digest.
         package_of: the distribution that provides a module.
+        enabled: whether files are recorded at all.
     """
 
     def __init__(
@@ -68,7 +69,10 @@ class FileWatch:
         ignored: tuple[str, ...] = (),
         limit: int = 1 << 33,
         package_of: Callable[[str], str] = _no_package,
+        *,
+        enabled: bool = True,
     ) -> None:
+        self.enabled = enabled
         self.loading = 0
         """How many data loaders are at work."""
         self._package_of = package_of
@@ -122,7 +126,7 @@ class FileWatch:
     def read(self, path: str) -> FileState | None:
         """The state of a file that is being read; None when there is no such regular file."""
         path = os.path.abspath(path)
-        stamp = _stamp(path)
+        stamp = _stamp(path) if self.enabled else None
         if stamp is None:
             return None
         known = self._states.get(path)

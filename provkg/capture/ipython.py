@@ -16,6 +16,7 @@ from types import FrameType
 from typing import Any
 from uuid import uuid4
 
+import provkg
 from provkg import __version__
 from provkg.capture import files as file_events
 from provkg.capture.environment import agent, describe_environment
@@ -30,6 +31,7 @@ from provkg.capture.saved import saved_document
 from provkg.capture.session import Session
 from provkg.capture.tracebacks import without_hooks
 from provkg.config import Home, ensure_home
+from provkg.errors import JournalError
 from provkg.identity import sha256
 from provkg.journal import Journal, put_object
 from provkg.record import (
@@ -70,12 +72,12 @@ class Recorder:
         self._packages = PackageWatch()
         limits = home.limits
         outputs = OutputWatch(self._put, limits.output_characters, limits.object_bytes)
-        ignored = (str(home.path) + os.sep,)
+        ignored = (str(home.path) + os.sep, os.path.dirname(provkg.__file__) + os.sep)
         self.session = Session(
             self._journal.append,
             shell.user_ns,
             hidden=shell.user_ns_hidden,
-            files=FileWatch(ignored, limits.digest_bytes, self._package_of),
+            files=FileWatch(ignored, limits.digest_bytes, self._package_of, enabled=home.capture.files),
             outputs=outputs,
             packages=self._packages,
             fingerprint_limit=limits.fingerprint_bytes,
@@ -85,7 +87,11 @@ class Recorder:
     def _put(self, content: bytes) -> tuple[str, bool]:
         if not self.home.capture.outputs:
             return sha256(content), False
-        return put_object(self.home, content)
+        try:
+            return put_object(self.home, content)
+        except JournalError as error:
+            self.session.notice("objects", error.message)
+            return sha256(content), False
 
     def _package_of(self, module: str) -> str:
         package = self._packages.package_of(module)

@@ -32,7 +32,7 @@ from provkg.capture.git import commit_of
 from provkg.config import Home
 from provkg.errors import JournalError, KernelError
 from provkg.identity import sha256
-from provkg.journal import Journal, put_object, read_run
+from provkg.journal import Journal, journal_path, put_object, read_run
 from provkg.record import (
     Code,
     CodeKind,
@@ -132,6 +132,8 @@ def run_notebook(
             finished = RunFinished(ended_at=datetime.now(UTC), status=status, error=error, order=order)
             _append_quietly(journal, _left(home, notebook, executed), on_event)
             _append_quietly(journal, finished, on_event)
+    if not journal_path(home, run).exists():
+        on_event("warning", message=f"The record of this run is gone: {home.journal_folder} was removed.")
     if output is not None:
         write_notebook(executed, Path(output))
     return RunReport(
@@ -196,7 +198,9 @@ def _append_quietly(journal: Journal, event: Event, on_event: OnEvent) -> None:
 
 def _failed_order(home: Home, run: str, status: Status) -> int:
     """The rank of the first execution that failed without being expected to, or 0."""
-    recorded = read_run(home, run) if status is not Status.SUCCEEDED else None
+    recorded = None
+    if status is not Status.SUCCEEDED and journal_path(home, run).exists():
+        recorded = read_run(home, run)
     for execution in recorded.executions if recorded is not None else ():
         expected = execution.status is Status.FAILED and MAY_FAIL in execution.tags
         if execution.status is not Status.SUCCEEDED and not expected:

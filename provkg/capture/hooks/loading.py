@@ -134,7 +134,7 @@ class Saving:
         """The call returned: the file will be digested when the cell ends."""
         session = self._session
         states = {state.id: state for state in session.files.since(self._mark, FileMode.WRITTEN)}
-        if self._path and not states:
+        if self._path and not states and session.files.enabled:
             state = session.files.written(self._path)
             states[state.id] = state
         if not states:
