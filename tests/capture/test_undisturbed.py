@@ -181,3 +181,20 @@ def test_an_estimator_that_breaks_the_rules_of_settings_is_recorded_without_them
     [training] = seen.of_kind(ActivityKind.TRAINING)
     assert (training.implementation, training.settings) == ("__main__.Odd", ())
     assert any("settings of" in notice for notice in seen.notices)
+
+
+def test_estimators_of_the_notebook_go_to_other_processes_and_back(both: Both) -> None:
+    run = both(
+        START + "\nimport copy, inspect, pickle, cloudpickle\n"
+        "from sklearn.base import BaseEstimator, ClassifierMixin\n"
+        "from sklearn.metrics import accuracy_score\nfrom sklearn.model_selection import cross_val_score",
+        "class Ones(ClassifierMixin, BaseEstimator):\n"
+        "    def fit(self, X, y):\n        self.classes_ = np.unique(y)\n        return self\n"
+        "    def predict(self, X): return np.ones(len(X))",
+        "cross_val_score(Ones(), df[['one']], df.label, cv=3, n_jobs=2)",
+        "data = cloudpickle.dumps(Ones)\ncloudpickle.loads(data)().fit(df, df.label), b'Session' in data",
+        "pickle.loads(pickle.dumps(accuracy_score)) is accuracy_score is copy.deepcopy(accuracy_score)",
+        "inspect.signature(accuracy_score), inspect.getsource(Ones.fit), inspect.signature(Ones.fit)",
+        "help(accuracy_score)",
+    )
+    assert _notices(run) == []
