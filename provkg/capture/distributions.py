@@ -126,6 +126,19 @@ class Distribution:
         return _content(os.path.join(self.path, name))
 
 
+_OTHER_NAMES = {
+    "bs4": "beautifulsoup4",
+    "cv2": "opencv_python",
+    "dateutil": "python_dateutil",
+    "mpl_toolkits": "matplotlib",
+    "PIL": "pillow",
+    "skimage": "scikit_image",
+    "sklearn": "scikit_learn",
+    "yaml": "pyyaml",
+}
+"""Distributions to look into first for modules that are called otherwise; their file lists still decide."""
+
+
 class Folder:
     """A folder on the module search path, with the distributions installed in it.
 
@@ -139,8 +152,8 @@ class Folder:
     def owners(self, file: str) -> list[Distribution]:
         """The distributions that ship a file, given relative to the folder with forward slashes."""
         top = _top(file)
-        key = distribution_name(top)
-        namesake = [one for one in self.distributions if one.key == key and one.lists(file)]
+        keys = {distribution_name(top), _OTHER_NAMES.get(top, "")}
+        namesake = [one for one in self.distributions if one.key in keys and one.lists(file)]
         return namesake or [one for one in self._tops().get(top, ()) if one.lists(file)]
 
     def _tops(self) -> dict[str, list[Distribution]]:
