@@ -16,7 +16,15 @@ from provkg.errors import NotebookError
 from provkg.identity import sha256
 from provkg.record import Document, DocumentCell, Scalar
 
-__all__ = ["document_of", "is_code", "read_notebook", "with_parameters", "write_notebook"]
+__all__ = [
+    "document_of",
+    "is_code",
+    "notebook_bytes",
+    "output_size",
+    "read_notebook",
+    "with_parameters",
+    "write_notebook",
+]
 
 _PARAMETERS = "parameters"
 _INJECTED = "injected-parameters"
@@ -122,6 +130,16 @@ def notebook_bytes(notebook: NotebookNode) -> bytes:
         warnings.simplefilter("ignore")
         text: str = nbformat.writes(notebook, version=4)
     return text.encode("utf-8", "surrogatepass" if _has_surrogates(text) else "strict") + b"\n"
+
+
+def output_size(notebook: NotebookNode) -> int:
+    """About how many characters the outputs of a notebook have."""
+    total = 0
+    for cell in notebook.cells:
+        for output in cell.get("outputs", []):
+            texts = [output.get("text", ""), *output.get("data", {}).values()]
+            total += sum(len(text) for text in texts if isinstance(text, str))
+    return total
 
 
 def _has_surrogates(text: str) -> bool:

@@ -22,6 +22,7 @@ from provkg.capture.client import MAY_FAIL, CapturingClient, OnEvent
 from provkg.capture.document import (
     document_of,
     notebook_bytes,
+    output_size,
     read_notebook,
     title_of,
     with_parameters,
@@ -128,10 +129,12 @@ def run_notebook(
             raise
         finally:
             order = _failed_order(home, run, status)
-            executed = notebook_bytes(notebook)
             finished = RunFinished(ended_at=datetime.now(UTC), status=status, error=error, order=order)
-            _append_quietly(journal, _left(home, notebook, executed), on_event)
             _append_quietly(journal, finished, on_event)
+            # A notebook that nobody keeps is not written out when its outputs are huge.
+            wanted = output is not None or output_size(notebook) <= home.limits.object_bytes
+            executed = notebook_bytes(notebook) if wanted else b""
+            _append_quietly(journal, _left(home, notebook, executed), on_event)
     if not journal_path(home, run).exists():
         on_event("warning", message=f"The record of this run is gone: {home.journal_folder} was removed.")
     if output is not None:
@@ -181,8 +184,8 @@ def _started(
 
 
 def _left(home: Home, notebook: NotebookNode, executed: bytes) -> DocumentSeen:
-    digest = sha256(executed)
-    if home.capture.outputs:
+    digest = sha256(executed) if executed else ""
+    if executed and home.capture.outputs:
         with contextlib.suppress(JournalError):
             digest, _ = put_object(home, executed)
     return DocumentSeen(at=datetime.now(UTC), document=document_of(notebook, digest))

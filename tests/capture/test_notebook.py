@@ -280,6 +280,8 @@ def test_huge_outputs_are_digested_whole_and_kept_in_part(home: Home) -> None:
     assert streams[0].contents[0].size >= 12_000_000
     assert not streams[0].contents[0].kept
     assert streams[0].truncated
+    assert run.document is not None
+    assert run.document.sha256 == ""
     assert all(len(output.text) <= home.limits.output_characters for output in outputs)
     journal = next(home.journal_folder.iterdir())
     assert journal.stat().st_size < 1_000_000
