@@ -500,3 +500,15 @@ def test_secrets_do_not_get_into_the_record(
         assert secret not in text
     assert "plain text" in text
     assert "https://localhost/a.csv" in text
+
+
+@pytest.mark.usefixtures("tables")
+def test_a_part_that_is_divided_again_gets_the_role_that_is_certain_or_none(execute: Execute) -> None:
+    seen = execute(
+        IMPORTS,
+        "df = pd.read_csv('a.csv')\nrest, test = train_test_split(df, random_state=0)\n"
+        "train, valid = train_test_split(rest, random_state=0)\n"
+        "one, other = train_test_split(test, random_state=0)",
+    )
+    roles = [seen.held(name).role for name in ("rest", "train", "valid", "one", "other")]
+    assert roles == [SplitRole.TRAINING, SplitRole.TRAINING, SplitRole.VALIDATION, None, None]

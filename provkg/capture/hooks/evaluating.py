@@ -96,12 +96,15 @@ def _others(args: Sequence[Any], array: Any) -> tuple[Any, ...]:
     return tuple(other for other in args if other is not array)
 
 
-def _roles(node: Node | None) -> tuple[SplitRole, SplitRole]:
-    """The roles of the two parts: a part for testing that is divided again yields validation and test."""
+def _roles(node: Node | None) -> tuple[SplitRole | None, SplitRole | None]:
+    """The roles of the two parts: what is held out of training data is for validation.
+
+    Of a test part that is divided again, one half usually serves validation; which one is not known.
+    """
     if node is not None and node.role is SplitRole.TRAINING:
         return SplitRole.TRAINING, SplitRole.VALIDATION
     if node is not None and node.role is SplitRole.TEST:
-        return SplitRole.VALIDATION, SplitRole.TEST
+        return None, None
     return SplitRole.TRAINING, SplitRole.TEST
 
 
