@@ -12,38 +12,15 @@ import gc
 import os
 import sys
 from collections.abc import Callable
-from datetime import UTC, datetime
 from types import FrameType
 from typing import Any
-from uuid import uuid4
 
-import provkg
-from provkg import __version__
-from provkg.capture import files as file_events
-from provkg.capture.environment import agent, describe_environment
-from provkg.capture.files import FileWatch
-from provkg.capture.gate import gate
-from provkg.capture.git import commit_of
-from provkg.capture.hooks import after_imports
-from provkg.capture.hooks.imports import ImportWatch
-from provkg.capture.outputs import OutputWatch, error_of, without_colour
-from provkg.capture.packages import PackageWatch
+from provkg.capture.outputs import error_of, without_colour
+from provkg.capture.recording import Recording
 from provkg.capture.saved import saved_document
-from provkg.capture.session import Session
 from provkg.capture.tracebacks import without_hooks
 from provkg.config import Home, ensure_home
-from provkg.errors import JournalError
-from provkg.identity import sha256
-from provkg.journal import Journal, put_object
-from provkg.record import (
-    Code,
-    CodeKind,
-    EnvironmentSeen,
-    Error,
-    OutputKind,
-    RunKind,
-    RunStarted,
-)
+from provkg.record import Code, CodeKind, Error, OutputKind, RunKind
 
 __all__ = ["RUN_VARIABLE", "Recorder", "load_ipython_extension", "unload_ipython_extension"]
 
@@ -52,7 +29,7 @@ _recorder: Recorder | None = None
 
 
 class Recorder:
-    """Joins one IPython shell to one `Session`.
+    """Joins one IPython shell to one `Recording`.
 
     Parameters:
         shell: the `InteractiveShell` of the kernel.
@@ -62,64 +39,26 @@ class Recorder:
 
     def __init__(self, shell: Any, home: Home, run: str = "") -> None:
         self.shell = shell
-        self.home = home
-        self.run = run or str(uuid4())
-        self._begun = bool(run)
-        self._journal = Journal(home, self.run)
+        self.recording = Recording(home, shell.user_ns, hidden=shell.user_ns_hidden, run=run)
+        self.session = self.recording.session
         self._notebook = ""
-        self._since = datetime.now(UTC)
         self._traceback = ""
-        self._undo: list[Callable[[], None]] = []
-        self._packages = PackageWatch()
-        limits = home.limits
-        outputs = OutputWatch(self._put, limits.output_characters, limits.object_bytes)
-        ignored = (str(home.path) + os.sep, os.path.dirname(provkg.__file__) + os.sep)
-        self.session = Session(
-            self._journal.append,
-            shell.user_ns,
-            hidden=shell.user_ns_hidden,
-            files=FileWatch(ignored, limits.digest_bytes, self._package_of, enabled=home.capture.files),
-            outputs=outputs,
-            packages=self._packages,
-            fingerprint_limit=limits.fingerprint_bytes,
-        )
-        self._imports = ImportWatch(self.session.notice)
-
-    def _put(self, content: bytes) -> tuple[str, bool]:
-        if not self.home.capture.outputs:
-            return sha256(content), False
-        try:
-            return put_object(self.home, content)
-        except JournalError as error:
-            self.session.notice("objects", error.message)
-            return sha256(content), False
-
-    def _package_of(self, module: str) -> str:
-        package = self._packages.package_of(module)
-        return package.name if package is not None else ""
 
     # --- beginning and ending ---
 
     def start(self) -> None:
         """Begin to watch the shell."""
-        for name, hook in after_imports():
-            self._imports.after(name, hook)
-        self._imports.install()
-        self._undo.append(self._imports.uninstall)
-        if self.home.capture.files:
-            file_events.watch_with(self.session.files)
-            self._undo.append(lambda: file_events.watch_with(None))
-        self.session.outputs.watch_streams()
-        self._undo.append(self.session.outputs.unwatch)
+        self.recording.start()
+        undo = self.recording.undo
         self._watch_displays()
         self._watch_tracebacks()
         for event, callback in (("pre_run_cell", self.before), ("post_run_cell", self.after)):
             self.shell.events.register(event, callback)
-            self._undo.append(lambda e=event, c=callback: self.shell.events.unregister(e, c))  # type: ignore[misc]
+            undo.append(lambda e=event, c=callback: self.shell.events.unregister(e, c))  # type: ignore[misc]
         atexit.register(self.stop)
-        os.register_at_fork(after_in_child=self._forked)
-        if self._begun:
-            self.session.write(EnvironmentSeen(environment=describe_environment(_kernel())))
+        os.register_at_fork(after_in_child=lambda: atexit.unregister(self.stop))
+        if self.recording.begun:
+            self.recording.see_environment(_kernel())
             # The runner's kernel is fresh: what exists now is machinery that lives as long as the process.
             # Passing over it in every full garbage collection saves more than capture's own objects cost.
             gc.freeze()
@@ -127,44 +66,20 @@ class Recorder:
     def stop(self) -> None:
         """Stop watching; the run ends if it began."""
         atexit.unregister(self.stop)
-        while self._undo:
-            try:
-                self._undo.pop()()
-            except Exception as error:
-                self.session.notice("stopping", error)
-        if self._begun:
+        self.recording.stop()
+        if self.recording.begun:
             document = saved_document(self._notebook) if self._notebook else None
-            if document is not None and document.at >= self._since:
+            if document is not None and document.at >= self.recording.since:
                 self.session.write(document)
             self.session.finish()
-        self._journal.close()
-
-    def _forked(self) -> None:
-        """A child process is another matter: it must not write into this run."""
-        gate.close()
-        self.session.mute()
-        atexit.unregister(self.stop)
+        self.recording.close()
 
     def _begin_run(self) -> None:
         """A live session begins with its first execution."""
-        self._begun = True
         path = os.environ.get("JPY_SESSION_NAME", "")
         self._notebook = os.path.abspath(path) if path.endswith(".ipynb") else ""
         code = Code(path=self._notebook, kind=CodeKind.NOTEBOOK) if self._notebook else None
-        self._since = datetime.now(UTC)
-        self.session.write(
-            RunStarted(
-                run=self.run,
-                kind=RunKind.NOTEBOOK,
-                started_at=self._since,
-                recorder=f"provkg {__version__}",
-                code=code,
-                agent=agent() if self.home.capture.person else None,
-                commit=commit_of(os.getcwd()),
-                folder=os.getcwd(),
-            )
-        )
-        self.session.write(EnvironmentSeen(environment=describe_environment(_kernel())))
+        self.recording.begin_run(RunKind.NOTEBOOK, _kernel(), code)
 
     # --- watching ---
 
@@ -178,7 +93,7 @@ class Recorder:
                 continue
             hook = self._display_hook(kind)
             register(hook)
-            self._undo.append(lambda p=publisher, h=hook: p.unregister_hook(h))  # type: ignore[misc]
+            self.recording.undo.append(lambda p=publisher, h=hook: p.unregister_hook(h))  # type: ignore[misc]
 
     def _display_hook(self, kind: OutputKind) -> Callable[[dict[str, Any]], dict[str, Any]]:
         def hook(message: dict[str, Any]) -> dict[str, Any]:
@@ -210,8 +125,8 @@ class Recorder:
             return show(etype, evalue, stb)
 
         shell._get_exc_info, shell._showtraceback = _get_exc_info, _showtraceback
-        self._undo.append(lambda: delattr(shell, "_get_exc_info"))
-        self._undo.append(lambda: delattr(shell, "_showtraceback"))
+        self.recording.undo.append(lambda: delattr(shell, "_get_exc_info"))
+        self.recording.undo.append(lambda: delattr(shell, "_showtraceback"))
 
     # --- executions ---
 
@@ -220,7 +135,7 @@ class Recorder:
         try:
             if info.silent or not info.store_history:
                 return
-            if not self._begun:
+            if not self.recording.begun:
                 self._begin_run()
             self._traceback = ""
             given = (getattr(info, "cell_meta", None) or {}).get("provkg", {})

@@ -1,0 +1,147 @@
+"""One recording of one process: hooks, watches, journal and session, put in place and taken away again.
+
+What begins and ends executions is another matter: `provkg.capture.ipython` does it for the cells of a kernel.
+"""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Callable, Mapping
+from datetime import UTC, datetime
+from typing import Any
+from uuid import uuid4
+
+import provkg
+from provkg import __version__
+from provkg.capture import files as file_events
+from provkg.capture.environment import agent, describe_environment
+from provkg.capture.files import FileWatch
+from provkg.capture.gate import gate
+from provkg.capture.git import commit_of
+from provkg.capture.hooks import after_imports
+from provkg.capture.hooks.imports import ImportWatch
+from provkg.capture.outputs import OutputWatch
+from provkg.capture.packages import PackageWatch
+from provkg.capture.session import Session
+from provkg.config import Home
+from provkg.errors import JournalError
+from provkg.identity import sha256
+from provkg.journal import Journal, put_object
+from provkg.record import Code, EnvironmentSeen, RunKind, RunStarted, Setting
+
+__all__ = ["Recording"]
+
+
+class Recording:
+    """Watches one process and writes one run.
+
+    Parameters:
+        home: where the journal is written.
+        namespace: the variables of the user's code; read, never written.
+        hidden: variables that are not the user's.
+        run: the run that a runner has begun, or empty: then `begin_run` begins it.
+    """
+
+    def __init__(
+        self,
+        home: Home,
+        namespace: Mapping[str, Any],
+        *,
+        hidden: Mapping[str, Any] | None = None,
+        run: str = "",
+    ) -> None:
+        self.home = home
+        self.run = run or str(uuid4())
+        self.begun = bool(run)
+        self.since = datetime.now(UTC)
+        self.undo: list[Callable[[], None]] = []
+        """What takes the watches away again, the last one first."""
+        self._journal = Journal(home, self.run)
+        self._packages = PackageWatch()
+        limits = home.limits
+        ignored = (str(home.path) + os.sep, os.path.dirname(provkg.__file__) + os.sep)
+        self.session = Session(
+            self._journal.append,
+            namespace,
+            hidden=hidden,
+            files=FileWatch(ignored, limits.digest_bytes, self._package_of, enabled=home.capture.files),
+            outputs=OutputWatch(self._put, limits.output_characters, limits.object_bytes),
+            packages=self._packages,
+            fingerprint_limit=limits.fingerprint_bytes,
+        )
+        self._imports = ImportWatch(self.session.notice)
+
+    def _put(self, content: bytes) -> tuple[str, bool]:
+        if not self.home.capture.outputs:
+            return sha256(content), False
+        try:
+            return put_object(self.home, content)
+        except JournalError as error:
+            self.session.notice("objects", error.message)
+            return sha256(content), False
+
+    def _package_of(self, module: str) -> str:
+        package = self._packages.package_of(module)
+        return package.name if package is not None else ""
+
+    def start(self) -> None:
+        """Put hooks and watches in place."""
+        for name, hook in after_imports():
+            self._imports.after(name, hook)
+        self._imports.install()
+        self.undo.append(self._imports.uninstall)
+        if self.home.capture.files:
+            file_events.watch_with(self.session.files)
+            self.undo.append(lambda: file_events.watch_with(None))
+        self.session.outputs.watch_streams()
+        self.undo.append(self.session.outputs.unwatch)
+        os.register_at_fork(after_in_child=self._forked)
+
+    def stop(self) -> None:
+        """Take hooks and watches away."""
+        while self.undo:
+            try:
+                self.undo.pop()()
+            except Exception as error:
+                self.session.notice("stopping", error)
+
+    def close(self) -> None:
+        """Nothing more is written."""
+        self._journal.close()
+
+    def _forked(self) -> None:
+        """A child process is another matter: it must not write into this run."""
+        gate.close()
+        self.session.mute()
+
+    def begin_run(
+        self,
+        kind: RunKind,
+        kernel: str,
+        code: Code | None,
+        *,
+        command: tuple[str, ...] = (),
+        parameters: tuple[Setting, ...] = (),
+    ) -> None:
+        """Write that the run begins, and the environment it begins in."""
+        self.begun = True
+        self.since = datetime.now(UTC)
+        self.session.write(
+            RunStarted(
+                run=self.run,
+                kind=kind,
+                started_at=self.since,
+                recorder=f"provkg {__version__}",
+                code=code,
+                agent=agent() if self.home.capture.person else None,
+                commit=commit_of(os.getcwd()),
+                command=command,
+                folder=os.getcwd(),
+                parameters=parameters,
+            )
+        )
+        self.see_environment(kernel)
+
+    def see_environment(self, kernel: str) -> None:
+        """Write the environment as this process sees it now."""
+        self.session.write(EnvironmentSeen(environment=describe_environment(kernel)))
