@@ -19,7 +19,7 @@ from typing import TYPE_CHECKING
 from benchmarks.session import PROJECT, Cell, Estimator, Session, digest_of
 from provkg.config import Home, create_home
 from provkg.journal import Journal, journal_path
-from provkg.record import (
+from provkg.records import (
     ActivityKind,
     Document,
     DocumentCell,

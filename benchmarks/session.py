@@ -15,7 +15,7 @@ from uuid import UUID
 
 import msgspec
 
-from provkg.record import (
+from provkg.records import (
     Activity,
     ActivityKind,
     Agent,

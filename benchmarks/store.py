@@ -28,7 +28,7 @@ from benchmarks.generate_runs import generate_run, generate_runs, write_runs
 from provkg.config import Home, create_home
 from provkg.journal import Journal, journal_path, read_run, runs
 from provkg.mapping import nquads
-from provkg.record import Event, Run, encode_event
+from provkg.records import Event, Run, encode_event
 from provkg.store import open_store
 from provkg.store.embedded import EmbeddedStore
 from provkg.store.materialize import bring_up_to_date

@@ -16,7 +16,7 @@ import msgspec
 from provkg import __version__, journal
 from provkg.config import find_home
 from provkg.errors import HomeError, JournalError, StoreBusyError, StoreError
-from provkg.record import Notice, RunFinished, RunStarted
+from provkg.records import Notice, RunFinished, RunStarted
 
 if TYPE_CHECKING:
     from provkg.config import Home

@@ -17,14 +17,14 @@ from uuid import uuid4
 import msgspec
 
 from provkg.errors import JournalError
-from provkg.record import Notice, decode_event, encode_event, fold
+from provkg.records import Notice, decode_event, encode_event, fold
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
     from types import TracebackType
 
     from provkg.config import Home
-    from provkg.record import Event, Run
+    from provkg.records import Event, Run
 
 __all__ = ["Journal", "get_object", "journal_path", "put_object", "read_events", "read_run", "runs"]
 

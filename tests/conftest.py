@@ -14,7 +14,7 @@ from tests.penguins import BEGAN, RUNS, tell_penguins
 if TYPE_CHECKING:
     from pathlib import Path
 
-    from provkg.record import Event
+    from provkg.records import Event
 
 
 @pytest.fixture

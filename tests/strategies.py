@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Any
 
 from hypothesis import strategies as st
 
-from provkg.record import (
+from provkg.records import (
     Activity,
     ActivityKind,
     Agent,

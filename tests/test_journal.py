@@ -25,7 +25,7 @@ from hypothesis import strategies as st
 from provkg.config import Home, create_home
 from provkg.errors import JournalError
 from provkg.journal import Journal, get_object, journal_path, put_object, read_events, read_run, runs
-from provkg.record import (
+from provkg.records import (
     CellExecution,
     CellFinished,
     CellStarted,
@@ -231,7 +231,7 @@ import sys
 from datetime import datetime, UTC
 from provkg.config import find_home
 from provkg.journal import Journal
-from provkg.record import CellExecution, CellFinished
+from provkg.records import CellExecution, CellFinished
 journal = Journal(find_home(path=sys.argv[1]), sys.argv[2])
 order = 0
 while True:

@@ -11,7 +11,7 @@ from enum import StrEnum
 
 from msgspec import Struct
 
-from provkg.record import Import, Scalar
+from provkg.records import Import, Scalar
 
 __all__ = [
     "Argument",

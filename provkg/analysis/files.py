@@ -12,7 +12,7 @@ from msgspec import Struct
 from provkg.analysis.code import Argument, Call, CellCode
 from provkg.analysis.knowledge import CallMeaning, Deed, Knowledge, Parameter
 from provkg.analysis.knowledge import knowledge as shipped_knowledge
-from provkg.record import FileMode
+from provkg.records import FileMode
 
 __all__ = ["NamedData", "argument_for", "named_data"]
 

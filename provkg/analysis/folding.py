@@ -11,7 +11,7 @@ import posixpath
 from collections.abc import Callable, Mapping
 from string import Formatter
 
-from provkg.record import Scalar
+from provkg.records import Scalar
 
 __all__ = ["Constant", "fold"]
 

@@ -12,7 +12,7 @@ from provkg.analysis.code import BindingKind, Exit, Statement
 from provkg.analysis.expressions import type_parameters
 from provkg.analysis.folding import fold
 from provkg.analysis.scopes import Deferred
-from provkg.record import Import
+from provkg.records import Import
 
 __all__ = ["Flow", "Statements"]
 

@@ -11,7 +11,7 @@ from provkg.capture.confidential import without_secrets
 from provkg.capture.following import Following
 from provkg.capture.namespace import element_names, global_names, short_text, variable_type, variables
 from provkg.capture.values import Tracker
-from provkg.record import Evidence, Read, VariableState
+from provkg.records import Evidence, Read, VariableState
 
 __all__ = ["names_of_states", "own_imports_read", "read_variables", "recorded_states", "variable_states"]
 

@@ -23,7 +23,7 @@ from provkg.capture.document import is_code
 from provkg.config import Home
 from provkg.errors import KernelError
 from provkg.journal import journal_path, read_events
-from provkg.record import CellStarted, EnvironmentSeen, Error, Status
+from provkg.records import CellStarted, EnvironmentSeen, Error, Status
 
 __all__ = ["MAY_FAIL", "CapturingClient", "OnEvent"]
 

@@ -14,7 +14,7 @@ from nbformat import NotebookNode
 
 from provkg.errors import NotebookError
 from provkg.identity import sha256
-from provkg.record import Document, DocumentCell, Scalar
+from provkg.records import Document, DocumentCell, Scalar
 
 __all__ = [
     "document_of",

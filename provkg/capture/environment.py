@@ -15,7 +15,7 @@ import sys
 from typing import Any
 
 from provkg.capture.git import user_name
-from provkg.record import Agent, Environment, Hardware
+from provkg.records import Agent, Environment, Hardware
 
 __all__ = ["agent", "describe_environment", "hardware"]
 

@@ -17,7 +17,7 @@ from typing import Any
 
 from provkg.capture.gate import gate
 from provkg.capture.values import FileNode
-from provkg.record import Digest, File, FileMode
+from provkg.records import Digest, File, FileMode
 
 __all__ = ["FileState", "FileWatch", "display_path"]
 

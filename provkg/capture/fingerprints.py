@@ -27,7 +27,7 @@ from typing import Any
 from xxhash import xxh3_128
 
 from provkg.capture.kinds import shape_of
-from provkg.record import Fingerprint
+from provkg.records import Fingerprint
 
 __all__ = ["fingerprint_of", "is_readable", "is_telling"]
 

@@ -12,7 +12,7 @@ from provkg.capture.inference import Made, Scope, Texts, origin_of, user_frame
 from provkg.capture.kinds import kind_of
 from provkg.capture.namespace import locals_of
 from provkg.capture.values import FileNode, Node, Tracker
-from provkg.record import Evidence, Link, ValueKind
+from provkg.records import Evidence, Link, ValueKind
 
 __all__ = ["Following"]
 

@@ -6,7 +6,7 @@ import os
 import subprocess
 from urllib.parse import urlsplit, urlunsplit
 
-from provkg.record import Commit
+from provkg.records import Commit
 
 __all__ = ["commit_of", "public_url", "user_name"]
 

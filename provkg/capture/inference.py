@@ -17,7 +17,7 @@ from provkg.capture.fingerprints import is_telling
 from provkg.capture.kinds import is_estimator, shape_of
 from provkg.capture.namespace import locals_of
 from provkg.capture.values import Node, Tracker
-from provkg.record import Evidence, ValueKind
+from provkg.records import Evidence, ValueKind
 
 __all__ = ["Made", "Origin", "Scope", "Texts", "origin_of", "user_frame"]
 

@@ -20,7 +20,7 @@ from provkg.capture.recording import Recording
 from provkg.capture.saved import saved_document
 from provkg.capture.tracebacks import without_hooks
 from provkg.config import Home, ensure_home
-from provkg.record import Code, CodeKind, Error, OutputKind, RunKind
+from provkg.records import Code, CodeKind, Error, OutputKind, RunKind
 
 __all__ = ["RUN_VARIABLE", "Recorder", "load_ipython_extension", "unload_ipython_extension"]
 

@@ -11,7 +11,7 @@ from itertools import islice
 from typing import Any
 from weakref import ref
 
-from provkg.record import Column, ValueKind
+from provkg.records import Column, ValueKind
 
 __all__ = ["columns_of", "is_estimator", "kind_of", "label_text", "shape_of", "type_name"]
 

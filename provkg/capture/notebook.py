@@ -34,7 +34,7 @@ from provkg.config import Home
 from provkg.errors import JournalError, KernelError
 from provkg.identity import sha256
 from provkg.journal import Journal, journal_path, put_object, read_run
-from provkg.record import (
+from provkg.records import (
     Code,
     CodeKind,
     DocumentSeen,

@@ -15,7 +15,7 @@ from collections.abc import Callable
 from typing import Any
 
 from provkg.capture.gate import gate
-from provkg.record import Error, MediaContent, Output, OutputKind
+from provkg.records import Error, MediaContent, Output, OutputKind
 
 __all__ = ["OutputWatch", "error_of", "without_colour"]
 

@@ -10,7 +10,7 @@ from importlib.machinery import PathFinder
 from typing import NamedTuple
 
 from provkg.capture.distributions import owners_of
-from provkg.record import Package
+from provkg.records import Package
 
 __all__ = ["Imported", "PackageWatch"]
 

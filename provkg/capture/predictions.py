@@ -10,7 +10,7 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from typing import TYPE_CHECKING, Any, TypeAlias
 
-from provkg.record import Evidence, ValueKind
+from provkg.records import Evidence, ValueKind
 
 if TYPE_CHECKING:
     from provkg.capture.values import Node

@@ -27,7 +27,7 @@ from provkg.config import Home
 from provkg.errors import JournalError
 from provkg.identity import sha256
 from provkg.journal import Journal, put_object
-from provkg.record import Code, EnvironmentSeen, RunKind, RunStarted, Setting
+from provkg.records import Code, EnvironmentSeen, RunKind, RunStarted, Setting
 
 __all__ = ["Recording"]
 

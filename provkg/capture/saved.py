@@ -8,7 +8,7 @@ from datetime import UTC, datetime
 from typing import Any
 
 from provkg.identity import sha256
-from provkg.record import Document, DocumentCell, DocumentSeen
+from provkg.records import Document, DocumentCell, DocumentSeen
 
 __all__ = ["saved_document"]
 

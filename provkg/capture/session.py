@@ -26,7 +26,7 @@ from provkg.capture.namespace import Snapshot
 from provkg.capture.outputs import OutputWatch
 from provkg.capture.packages import PackageWatch
 from provkg.identity import sha256
-from provkg.record import (
+from provkg.records import (
     Activity,
     CellExecution,
     CellFinished,

@@ -17,7 +17,7 @@ from weakref import ref
 from provkg.capture.fingerprints import fingerprint_of
 from provkg.capture.kinds import columns_of, kind_of, shape_of, type_name
 from provkg.capture.predictions import RANK, Label, Parts, inherit
-from provkg.record import Evidence, Fingerprint, Link, SplitRole, Value, ValueKind
+from provkg.records import Evidence, Fingerprint, Link, SplitRole, Value, ValueKind
 
 __all__ = ["Edge", "FileNode", "Node", "Tracker"]
 

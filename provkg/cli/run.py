@@ -11,7 +11,7 @@ import click
 
 from provkg.cli.options import pairs, with_home
 from provkg.cli.output import print_rich, say, text_room
-from provkg.record import Scalar, Status
+from provkg.records import Scalar, Status
 
 if TYPE_CHECKING:
     from provkg.config import Home

@@ -12,7 +12,7 @@ from rich.table import Table
 from rich.text import Text
 
 from provkg.cli.text import count_text, number_text, path_text, seconds_text, short, size_text, time_text
-from provkg.record import Evidence, Scalar, Status
+from provkg.records import Evidence, Scalar, Status
 from provkg.views.summary import (
     DataRead,
     Failure,

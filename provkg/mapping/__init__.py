@@ -13,7 +13,7 @@ from provkg.mapping.settings import parameters, seeds
 from provkg.mapping.values import things
 
 if TYPE_CHECKING:
-    from provkg.record import Run
+    from provkg.records import Run
 
 __all__ = ["nquads"]
 
@@ -44,7 +44,7 @@ def nquads(run: Run, base: str) -> str:
         base: the IRI that the IRIs of instances begin with; it ends in ``/``.
 
     >>> from datetime import datetime, timezone
-    >>> from provkg.record import Run, RunKind, RunStarted
+    >>> from provkg.records import Run, RunKind, RunStarted
     >>> began = datetime(2026, 11, 23, tzinfo=timezone.utc)
     >>> run = Run(started=RunStarted(run="0b5c", kind=RunKind.SCRIPT, started_at=began, recorder=""))
     >>> print(nquads(run, "https://example.org/").splitlines()[1])

@@ -7,12 +7,12 @@ from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
 from provkg.mapping.prov import EVIDENCE
-from provkg.record import Activity, ActivityKind, Evidence, FileMode, ValueKind
+from provkg.records import Activity, ActivityKind, Evidence, FileMode, ValueKind
 from provkg.terms import Prov, Provkg
 
 if TYPE_CHECKING:
     from provkg.mapping.scope import Scope
-    from provkg.record import Run
+    from provkg.records import Run
 
 __all__ = ["Derivation", "derivations", "strongest", "weakest", "write_derivations"]
 

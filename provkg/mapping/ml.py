@@ -10,14 +10,14 @@ from typing import TYPE_CHECKING
 from provkg.mapping.prov import EVIDENCE, STATUS
 from provkg.mapping.settings import declare, settings_of
 from provkg.mapping.values import SPLITS
-from provkg.record import ActivityKind, Evidence, Role, SplitRole, ValueKind
+from provkg.records import ActivityKind, Evidence, Role, SplitRole, ValueKind
 from provkg.terms import Prov, Provkg, Rdfs
 
 if TYPE_CHECKING:
     from datetime import datetime
 
     from provkg.mapping.scope import Scope
-    from provkg.record import Activity, CellExecution, Result, Use
+    from provkg.records import Activity, CellExecution, Result, Use
 
 __all__ = ["activities"]
 

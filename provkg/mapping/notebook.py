@@ -6,12 +6,12 @@ from typing import TYPE_CHECKING
 
 from provkg.mapping.prov import STATUS, associate, notices, seconds_between
 from provkg.mapping.variables import Variables
-from provkg.record import OutputKind
+from provkg.records import OutputKind
 from provkg.terms import Prov, Provkg
 
 if TYPE_CHECKING:
     from provkg.mapping.scope import Scope
-    from provkg.record import CellExecution, DocumentCell, DocumentSeen, Error, Output
+    from provkg.records import CellExecution, DocumentCell, DocumentSeen, Error, Output
 
 __all__ = ["documents", "executions", "run_error"]
 

@@ -6,14 +6,14 @@ import shlex
 from typing import TYPE_CHECKING
 
 from provkg.identity import commit_iri, digest, person_iri
-from provkg.record import CodeKind, Evidence, Hardware, RunKind, Status
+from provkg.records import CodeKind, Evidence, Hardware, RunKind, Status
 from provkg.terms import DcTerms, Foaf, Prov, Provkg, Rdfs
 
 if TYPE_CHECKING:
     from datetime import datetime
 
     from provkg.mapping.scope import Scope
-    from provkg.record import Agent, Code, Commit, Environment, Notice
+    from provkg.records import Agent, Code, Commit, Environment, Notice
 
 __all__ = [
     "EVIDENCE",

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING
 from provkg.terms import Rdf, Xsd
 
 if TYPE_CHECKING:
-    from provkg.record import Scalar
+    from provkg.records import Scalar
 
 __all__ = ["Quads", "lexical_double", "lexical_time", "literal_text"]
 

@@ -7,7 +7,7 @@ from dataclasses import dataclass, field
 from provkg.identity import Names, package_iri
 from provkg.mapping.quads import Quads
 from provkg.mapping.versions import sort_key
-from provkg.record import (
+from provkg.records import (
     Activity,
     ActivityKind,
     CellExecution,

@@ -4,12 +4,12 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from provkg.record import Setting
+from provkg.records import Setting
 from provkg.terms import Owl, Provkg, Rdfs
 
 if TYPE_CHECKING:
     from provkg.mapping.scope import Scope
-    from provkg.record import Activity, Scalar, Seed
+    from provkg.records import Activity, Scalar, Seed
 
 __all__ = ["declare", "exact_text", "parameters", "seeds", "settings_of"]
 

@@ -6,12 +6,12 @@ import json
 from typing import TYPE_CHECKING
 
 from provkg.identity import digest
-from provkg.record import Digest, FileMode, SplitRole, ValueKind
+from provkg.records import Digest, FileMode, SplitRole, ValueKind
 from provkg.terms import Prov, Provkg, Rdfs
 
 if TYPE_CHECKING:
     from provkg.mapping.scope import Scope
-    from provkg.record import Column, File, Value
+    from provkg.records import Column, File, Value
 
 __all__ = ["SPLITS", "things"]
 

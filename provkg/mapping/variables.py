@@ -6,12 +6,12 @@ from collections import Counter
 from typing import TYPE_CHECKING
 
 from provkg.mapping.prov import EVIDENCE
-from provkg.record import Evidence
+from provkg.records import Evidence
 from provkg.terms import Prov, Provkg
 
 if TYPE_CHECKING:
     from provkg.mapping.scope import Scope
-    from provkg.record import CellExecution, Import, VariableState
+    from provkg.records import CellExecution, Import, VariableState
 
 __all__ = ["Variables", "bound_name"]
 
@@ -19,7 +19,7 @@ __all__ = ["Variables", "bound_name"]
 def bound_name(imported: Import) -> str:
     """The variable that an import binds; empty where the text does not say (``from x import *``).
 
-    >>> from provkg.record import Import
+    >>> from provkg.records import Import
     >>> bound_name(Import(module="sklearn.svm")), bound_name(Import(module="pandas", alias="pd"))
     ('sklearn', 'pd')
     """

@@ -12,7 +12,7 @@ from provkg.errors import JournalError, StoreError
 from provkg.identity import Names
 from provkg.journal import read_run, runs
 from provkg.mapping import nquads as map_run
-from provkg.record import Notice, Run
+from provkg.records import Notice, Run
 from provkg.store.catalog import Catalog, mapping_digest, read_catalog, size_quad
 from provkg.store.ontology import ontology_digest, ontology_nquads
 from provkg.store.port import Report

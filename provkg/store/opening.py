@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 import msgspec
 
 from provkg.errors import StoreError
-from provkg.record import Notice
+from provkg.records import Notice
 from provkg.store.embedded import DamagedError, EmbeddedStore
 from provkg.store.lock import Lock
 from provkg.store.materialize import bring_up_to_date, fits

@@ -17,7 +17,7 @@ from pyoxigraph import (
     Variable,
 )
 
-from provkg.record import Notice
+from provkg.records import Notice
 
 if TYPE_CHECKING:
     from types import TracebackType

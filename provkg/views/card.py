@@ -7,7 +7,7 @@ from collections.abc import Iterable, Sequence
 import msgspec
 
 from provkg.identity import Names
-from provkg.record import (
+from provkg.records import (
     Activity,
     CellExecution,
     Digest,

@@ -7,7 +7,7 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from typing import TypeAlias
 
-from provkg.record import (
+from provkg.records import (
     Activity,
     ActivityKind,
     CellExecution,

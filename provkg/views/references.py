@@ -12,7 +12,7 @@ from provkg.errors import JournalError, NotFoundError
 from provkg.queries import find_run, resolve
 from provkg.queries.source import rows
 from provkg.queries.sparql import prepare
-from provkg.record import CellExecution, File, Output
+from provkg.records import CellExecution, File, Output
 from provkg.views.inventory import Inventory, Thing, take
 
 if TYPE_CHECKING:

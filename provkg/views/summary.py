@@ -8,7 +8,7 @@ from pathlib import Path
 
 import msgspec
 
-from provkg.record import (
+from provkg.records import (
     Activity,
     ActivityKind,
     Evidence,

@@ -7,7 +7,7 @@ from collections.abc import Iterable, Sequence
 
 import msgspec
 
-from provkg.record import Activity, ActivityKind, Evidence, Role, Scalar, Setting, Value, ValueKind
+from provkg.records import Activity, ActivityKind, Evidence, Role, Scalar, Setting, Value, ValueKind
 from provkg.views.inventory import Inventory
 
 __all__ = ["Training", "names_of", "trainings"]

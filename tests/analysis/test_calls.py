@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 
 from provkg.analysis import Call, analyse, named_data
-from provkg.record import FileMode
+from provkg.records import FileMode
 
 
 def call(text: str, function: str) -> Call:

@@ -11,7 +11,7 @@ import pytest
 from provkg.capture.notebook import run_notebook
 from provkg.config import Home
 from provkg.journal import read_run
-from provkg.record import Activity, ActivityKind, File, FileMode, Link, Result, Run, Value
+from provkg.records import Activity, ActivityKind, File, FileMode, Link, Result, Run, Value
 
 Execute = Callable[..., "Recorded"]
 

@@ -6,7 +6,7 @@ from pathlib import Path
 
 import pytest
 
-from provkg.record import FileMode
+from provkg.records import FileMode
 from tests.capture.conftest import Execute
 
 pytest.importorskip("pyarrow")

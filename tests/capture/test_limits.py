@@ -11,7 +11,7 @@ import pytest
 from provkg.capture.notebook import run_notebook
 from provkg.config import Home, find_home
 from provkg.journal import journal_path, read_run
-from provkg.record import ActivityKind
+from provkg.records import ActivityKind
 from tests.capture.conftest import Execute, Recorded
 
 

@@ -7,7 +7,7 @@ from pathlib import Path
 import pytest
 
 from provkg.config import Home
-from provkg.record import ActivityKind, FileMode, SplitRole, Status, ValueKind
+from provkg.records import ActivityKind, FileMode, SplitRole, Status, ValueKind
 from tests.capture.conftest import Execute
 
 IMPORTS = """import numpy as np, pandas as pd, joblib, pickle

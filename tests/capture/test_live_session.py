@@ -11,7 +11,7 @@ import pytest
 
 from provkg.config import Home
 from provkg.journal import read_run, runs
-from provkg.record import ActivityKind, Run, Status
+from provkg.records import ActivityKind, Run, Status
 from tests.capture.conftest import Execute, Recorded
 
 EXAMPLES = Path(__file__).parent.parent.parent / "examples"

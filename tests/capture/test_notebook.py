@@ -21,7 +21,7 @@ from provkg.config import Home
 from provkg.errors import JournalError, KernelError, NotebookError
 from provkg.journal import get_object, read_run, runs
 from provkg.mapping import nquads
-from provkg.record import OutputKind, Run, Status
+from provkg.records import OutputKind, Run, Status
 
 NOTEBOOKS = Path(__file__).parent.parent / "notebooks"
 EXAMPLES = Path(__file__).parent.parent.parent / "examples"

@@ -19,7 +19,7 @@ import pytest
 
 from provkg.capture.distributions import owners_of
 from provkg.capture.packages import PackageWatch
-from provkg.record import Package
+from provkg.records import Package
 
 Install = Callable[..., Path]
 

@@ -14,7 +14,7 @@ from nbclient import NotebookClient
 from provkg.capture.notebook import run_notebook
 from provkg.config import Home
 from provkg.journal import read_run
-from provkg.record import ActivityKind, Run
+from provkg.records import ActivityKind, Run
 from tests.capture.conftest import Execute
 
 Both = Callable[..., Run]

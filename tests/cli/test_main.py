@@ -105,7 +105,7 @@ def test_the_help_needs_less_than_150_ms() -> None:
 
 def test_recorded_text_cannot_steer_the_terminal(provkg: Command, home: Home) -> None:
     from provkg.journal import Journal
-    from provkg.record import CellExecution, CellFinished, Output, OutputKind, RunKind, RunStarted
+    from provkg.records import CellExecution, CellFinished, Output, OutputKind, RunKind, RunStarted
     from tests.penguins import BEGAN
 
     run = "0f0c9a3e-7f43-4f6d-8c58-6b7d1a2e9c11"

@@ -15,7 +15,7 @@ from typing import TYPE_CHECKING
 import pytest
 
 from provkg import journal
-from provkg.record import CellStarted, Run, Status
+from provkg.records import CellStarted, Run, Status
 
 if TYPE_CHECKING:
     from provkg.config import Home

@@ -8,11 +8,11 @@ from msgspec.structs import replace
 from rich.console import Console
 
 from provkg.cli.summary_view import draw_summary
-from provkg.record import fold
+from provkg.records import fold
 from provkg.views import RunSummary, summarize
 
 if TYPE_CHECKING:
-    from provkg.record import Event
+    from provkg.records import Event
 
 
 @pytest.fixture

@@ -10,7 +10,7 @@ from datetime import UTC, datetime, timedelta
 from typing import Any
 
 from provkg.identity import sha256
-from provkg.record import (
+from provkg.records import (
     Activity,
     ActivityKind,
     Agent,

@@ -5,7 +5,7 @@ from __future__ import annotations
 import pyoxigraph as ox
 
 from provkg.mapping import nquads
-from provkg.record import Run
+from provkg.records import Run
 from provkg.terms import home_prefixes
 from tests.mapping.example import BASE
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 import msgspec
 import pytest
 
-from provkg.record import Environment, Evidence, Link, Package, Run, SplitRole
+from provkg.records import Environment, Evidence, Link, Package, Run, SplitRole
 from tests.mapping.example import BASE, RUN, digest_of, example_run
 from tests.mapping.graphs import Graph, ask, graph_of, rows
 

@@ -7,11 +7,11 @@ import pyoxigraph as ox
 from hypothesis import HealthCheck, given, settings
 
 from provkg.mapping import nquads
-from provkg.record import Run, decode_event, encode_event, fold
+from provkg.records import Run, decode_event, encode_event, fold
 from provkg.terms import DcTerms, Foaf, Owl, Prov, Provkg, Rdf, Rdfs
 from tests.mapping.example import BASE, example_run
 from tests.strategies import runs
-from tests.test_record import events_of
+from tests.test_records import events_of
 
 mapped = settings(max_examples=40, deadline=None, suppress_health_check=[HealthCheck.too_slow])
 

@@ -11,7 +11,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from provkg.mapping.quads import Quads, lexical_time
-from provkg.record import Scalar
+from provkg.records import Scalar
 from provkg.terms import Xsd
 from tests.strategies import times
 

@@ -13,7 +13,7 @@ import pyoxigraph as ox
 import pytest
 from hypothesis import HealthCheck, given, settings
 
-from provkg.record import Run
+from provkg.records import Run
 from provkg.terms import PREFIXES
 from tests.mapping.example import BASE, example_run
 from tests.mapping.graphs import graph_of, rows

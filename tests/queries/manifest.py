@@ -22,7 +22,7 @@ from pyoxigraph import (
 
 from provkg.config import create_home
 from provkg.queries import ask
-from provkg.record import RunStarted, decode_event
+from provkg.records import RunStarted, decode_event
 from provkg.results import Solutions, collect, to_json, to_python
 from provkg.store import open_store
 

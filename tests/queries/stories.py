@@ -11,7 +11,7 @@ from datetime import datetime, timedelta, timezone
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from provkg.record import (
+from provkg.records import (
     ActivityKind,
     Agent,
     Commit,
@@ -27,7 +27,7 @@ from tests.queries.story import Cell, Story
 if TYPE_CHECKING:
     from collections.abc import Callable
 
-    from provkg.record import Event, Value
+    from provkg.records import Event, Value
 
 FIXTURES = Path(__file__).parent / "fixtures"
 ZONE = timezone(timedelta(hours=1))

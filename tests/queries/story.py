@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Any
 
 import msgspec
 
-from provkg.record import (
+from provkg.records import (
     Activity,
     ActivityKind,
     Agent,

@@ -15,7 +15,7 @@ from provkg.queries import question, questions
 from provkg.queries.binding import with_values
 from provkg.queries.parameters import bind
 from provkg.queries.questions import GROUPS, check, read_question
-from provkg.record import decode_event, fold
+from provkg.records import decode_event, fold
 from provkg.results import Solutions, collect
 from tests.queries.manifest import (
     BASE,

@@ -19,7 +19,7 @@ import pytest
 from provkg.capture.notebook import run_notebook
 from provkg.config import Home, create_home
 from provkg.queries import ask, questions
-from provkg.record import Status
+from provkg.records import Status
 from provkg.results import Solutions
 from provkg.store import Store, open_store
 

@@ -12,7 +12,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable
 
     from provkg.config import Home
-    from provkg.record import Run
+    from provkg.records import Run
     from provkg.store import Store
 
     Content = Callable[..., set[str]]

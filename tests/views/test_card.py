@@ -4,7 +4,7 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-from provkg.record import CellExecution, Event, fold
+from provkg.records import CellExecution, Event, fold
 from provkg.views.card import Card, describe
 from provkg.views.inventory import Inventory, Thing, take
 
@@ -63,7 +63,7 @@ def test_a_file_tells_its_digest_and_what_was_made_of_it(card: Callable[[str], C
 def test_a_file_without_a_digest_says_why(penguins: tuple[Event, ...]) -> None:
     from msgspec.structs import replace
 
-    from provkg.record import Digest, File, FileMode
+    from provkg.records import Digest, File, FileMode
 
     run = fold(penguins)
     assert run is not None

@@ -4,7 +4,7 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-from provkg.record import ActivityKind, Event, Evidence, FileMode, Value, fold
+from provkg.records import ActivityKind, Event, Evidence, FileMode, Value, fold
 from provkg.views.inventory import Inventory, take
 
 if TYPE_CHECKING:
@@ -50,7 +50,7 @@ def test_what_came_of_a_thing_is_the_other_end_of_the_same_links(inventory: Inve
 def test_ancestors_come_nearest_first_and_survive_a_circle(penguins: tuple[Event, ...]) -> None:
     from msgspec.structs import replace
 
-    from provkg.record import Link
+    from provkg.records import Link
 
     run = fold(penguins)
     assert run is not None

@@ -6,7 +6,7 @@ import pytest
 
 from provkg.errors import JournalError, NotFoundError
 from provkg.journal import journal_path
-from provkg.record import CellExecution
+from provkg.records import CellExecution
 from provkg.store import open_store
 from provkg.views import find
 from tests.penguins import RUNS

@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING
 import msgspec
 import pytest
 
-from provkg.record import (
+from provkg.records import (
     CellExecution,
     CellStarted,
     Event,

@@ -5,14 +5,14 @@ from typing import TYPE_CHECKING
 import pytest
 from msgspec.structs import replace
 
-from provkg.record import Run, Setting, fold
+from provkg.records import Run, Setting, fold
 from provkg.views.inventory import take
 from provkg.views.training import Training, trainings
 
 if TYPE_CHECKING:
     from collections.abc import Callable
 
-    from provkg.record import Event, Scalar
+    from provkg.records import Event, Scalar
 
 
 @pytest.fixture

@@ -11,7 +11,7 @@ from provkg.capture.hooks.randomness import global_state
 from provkg.capture.hooks.settings import draws_in_vain, settings_of
 from provkg.capture.session import Session
 from provkg.capture.values import Node
-from provkg.record import Activity, ActivityKind, Result, Role, Setting, Status, Use
+from provkg.records import Activity, ActivityKind, Result, Role, Setting, Status, Use
 
 __all__ = ["Begin", "Call", "arguments"]
 

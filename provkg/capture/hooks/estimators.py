@@ -10,7 +10,7 @@ from provkg.capture.hooks.numbers import number, result_of
 from provkg.capture.kinds import is_estimator, kind_of, type_name
 from provkg.capture.session import Session
 from provkg.capture.values import Node
-from provkg.record import ActivityKind, Role, SplitRole, ValueKind
+from provkg.records import ActivityKind, Role, SplitRole, ValueKind
 
 __all__ = ["Fitting", "Predicting", "Scoring", "Transforming", "default_metric"]
 

@@ -14,7 +14,7 @@ from provkg.capture.hooks.settings import scalar, setting
 from provkg.capture.kinds import is_estimator, kind_of, type_name
 from provkg.capture.session import Session
 from provkg.capture.values import Node
-from provkg.record import ActivityKind, Evidence, Role, Setting, SplitRole, ValueKind
+from provkg.records import ActivityKind, Evidence, Role, Setting, SplitRole, ValueKind
 
 __all__ = ["CrossValidating", "Measuring", "Splitting", "is_metric"]
 

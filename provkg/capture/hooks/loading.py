@@ -12,7 +12,7 @@ from provkg.capture.gate import gate
 from provkg.capture.kinds import kind_of
 from provkg.capture.session import Session
 from provkg.capture.values import FileNode
-from provkg.record import Activity, ActivityKind, FileMode, Role, Status, Use
+from provkg.records import Activity, ActivityKind, FileMode, Role, Status, Use
 
 __all__ = ["Loading", "Saving", "named_path"]
 

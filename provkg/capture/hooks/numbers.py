@@ -6,7 +6,7 @@ import math
 from typing import Any
 
 from provkg.capture.session import Session
-from provkg.record import Evidence, Result, SplitRole
+from provkg.records import Evidence, Result, SplitRole
 
 __all__ = ["number", "result_of"]
 

@@ -14,7 +14,7 @@ from typing import Any
 from provkg.capture.gate import gate
 from provkg.capture.hooks.settings import scalar
 from provkg.capture.hooks.wrap import follow, is_replacement
-from provkg.record import Seed
+from provkg.records import Seed
 
 __all__ = ["AFTER_IMPORT", "global_state"]
 

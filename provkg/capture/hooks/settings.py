@@ -10,7 +10,7 @@ from typing import Any
 from weakref import WeakKeyDictionary
 
 from provkg.capture.kinds import is_estimator, kind_of, type_name
-from provkg.record import Scalar, Setting
+from provkg.records import Scalar, Setting
 
 __all__ = ["draws_in_vain", "scalar", "setting", "settings_of"]
 

@@ -15,10 +15,10 @@ by their rank in the run, from 1.
 
 from __future__ import annotations
 
-from provkg.record.circumstances import Agent, Commit, Environment, Hardware, Notice, Package
-from provkg.record.code import CellExecution, Code, Document, DocumentCell, Import, Read, VariableState
-from provkg.record.data import Column, Error, File, Fingerprint, MediaContent, Output, Value
-from provkg.record.events import (
+from provkg.records.circumstances import Agent, Commit, Environment, Hardware, Notice, Package
+from provkg.records.code import CellExecution, Code, Document, DocumentCell, Import, Read, VariableState
+from provkg.records.data import Column, Error, File, Fingerprint, MediaContent, Output, Value
+from provkg.records.events import (
     SCHEMA,
     CellFinished,
     CellStarted,
@@ -32,7 +32,7 @@ from provkg.record.events import (
     encode_event,
     fold,
 )
-from provkg.record.kinds import (
+from provkg.records.kinds import (
     ActivityKind,
     CodeKind,
     Digest,
@@ -47,7 +47,7 @@ from provkg.record.kinds import (
     Status,
     ValueKind,
 )
-from provkg.record.learning import Activity, Link, Result, Seed, Setting, Use
+from provkg.records.learning import Activity, Link, Result, Seed, Setting, Use
 
 __all__ = [
     "SCHEMA",

@@ -8,11 +8,11 @@ from typing import TypeAlias
 
 import msgspec
 
-from provkg.record.circumstances import Agent, Commit, Environment, Notice
-from provkg.record.code import CellExecution, Code, Document
-from provkg.record.data import Error
-from provkg.record.kinds import Record, RunKind, Status
-from provkg.record.learning import Setting
+from provkg.records.circumstances import Agent, Commit, Environment, Notice
+from provkg.records.code import CellExecution, Code, Document
+from provkg.records.data import Error
+from provkg.records.kinds import Record, RunKind, Status
+from provkg.records.learning import Setting
 
 __all__ = [
     "SCHEMA",

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from datetime import datetime
 
-from provkg.record.kinds import ActivityKind, Evidence, Record, Role, Scalar, SplitRole, Status
+from provkg.records.kinds import ActivityKind, Evidence, Record, Role, Scalar, SplitRole, Status
 
 __all__ = ["Activity", "Link", "Result", "Seed", "Setting", "Use"]
 

@@ -4,10 +4,10 @@ from __future__ import annotations
 
 from datetime import datetime
 
-from provkg.record.circumstances import Notice, Package
-from provkg.record.data import Error, File, Output, Value
-from provkg.record.kinds import CodeKind, Evidence, Record, Status
-from provkg.record.learning import Activity, Link, Seed
+from provkg.records.circumstances import Notice, Package
+from provkg.records.data import Error, File, Output, Value
+from provkg.records.kinds import CodeKind, Evidence, Record, Status
+from provkg.records.learning import Activity, Link, Seed
 
 __all__ = ["CellExecution", "Code", "Document", "DocumentCell", "Import", "Read", "VariableState"]
 

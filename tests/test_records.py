@@ -6,7 +6,7 @@ from collections.abc import Iterator
 
 from hypothesis import HealthCheck, given, settings
 
-from provkg.record import (
+from provkg.records import (
     CellFinished,
     CellStarted,
     EnvironmentSeen,

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from provkg.record.kinds import Record
+from provkg.records.kinds import Record
 
 __all__ = ["Agent", "Commit", "Environment", "Hardware", "Notice", "Package"]
 

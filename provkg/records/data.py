@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from provkg.record.kinds import Digest, FileMode, OutputKind, Record, SplitRole, ValueKind
+from provkg.records.kinds import Digest, FileMode, OutputKind, Record, SplitRole, ValueKind
 
 __all__ = ["Column", "Error", "File", "Fingerprint", "MediaContent", "Output", "Value"]
 
