@@ -52,6 +52,8 @@ class Capture(msgspec.Struct, frozen=True, kw_only=True):
     """Files read and written."""
     person: bool = True
     """Who ran it: login name and full name."""
+    leave_out_hooks: tuple[str, ...] = ()
+    """Hooks that shall not be used: names in `provkg.capture.hooks.HOOKS` (``pandas``)."""
 
 
 class Home(msgspec.Struct, frozen=True, kw_only=True):
@@ -218,6 +220,8 @@ outputs = {str(capture.outputs).lower()}
 files = {str(capture.files).lower()}
 # Record who ran it.
 person = {str(capture.person).lower()}
+# Hooks on libraries that shall not be used, such as "pandas" or "sklearn".
+leave_out_hooks = []
 """
 
 

@@ -18,7 +18,7 @@ from provkg.capture.environment import agent, describe_environment
 from provkg.capture.files import FileWatch
 from provkg.capture.gate import gate
 from provkg.capture.git import commit_of
-from provkg.capture.hooks import after_imports
+from provkg.capture.hooks import HOOKS, after_imports
 from provkg.capture.hooks.imports import ImportWatch
 from provkg.capture.outputs import OutputWatch
 from provkg.capture.packages import PackageWatch
@@ -86,7 +86,10 @@ class Recording:
 
     def start(self) -> None:
         """Put hooks and watches in place."""
-        for name, hook in after_imports():
+        left_out = self.home.capture.leave_out_hooks
+        for name in sorted({*left_out} - {*HOOKS}):
+            self.session.notice("config.toml", f"there are no hooks {name!r} to leave out")
+        for name, hook in after_imports(left_out):
             self._imports.after(name, hook)
         self._imports.install()
         self.undo.append(self._imports.uninstall)

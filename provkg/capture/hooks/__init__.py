@@ -1,20 +1,57 @@
-"""Hooks on libraries, one module each: what they replace, and after the import of which module."""
+"""Hooks on libraries, one module each: what they replace, and after the import of which module.
+
+The module of a library's hooks is itself imported when the library is, so that a session pays only for what
+it uses. Its table ``AFTER_IMPORT`` has the library's modules, with the functions to run after their import.
+"""
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Collection, Iterator
+from importlib import import_module
 from types import ModuleType
+from typing import TypeAlias
 
-__all__ = ["after_imports"]
+__all__ = ["HOOKS", "AfterImport", "after_imports"]
+
+AfterImport: TypeAlias = Callable[[ModuleType], None]
+
+HOOKS: dict[str, tuple[str, ...]] = {
+    "pandas": ("pandas",),
+    "randomness": ("random", "numpy.random", "torch"),
+    "sklearn": (
+        "sklearn.base",
+        "sklearn.datasets._base",
+        "sklearn.inspection._permutation_importance",
+        "sklearn.metrics._classification",
+        "sklearn.metrics._ranking",
+        "sklearn.metrics._regression",
+        "sklearn.metrics.cluster._supervised",
+        "sklearn.metrics.cluster._unsupervised",
+        "sklearn.model_selection._split",
+        "sklearn.model_selection._validation",
+        "sklearn.utils._set_output",
+    ),
+    "storage": ("joblib", "numpy", "pickle"),
+}
+"""The modules of hooks, each with the library modules that its ``AFTER_IMPORT`` is about."""
 
 
-def after_imports() -> Iterator[tuple[str, Callable[[ModuleType], None]]]:
-    """Every module name that has hooks, with the function to run after its import."""
-    from provkg.capture.hooks import pandas, randomness, sklearn, storage
+def after_imports(leave_out: Collection[str] = ()) -> Iterator[tuple[str, AfterImport]]:
+    """Every library module that has hooks, with the function to run after its import.
 
-    for table in (pandas.AFTER_IMPORT, sklearn.AFTER_IMPORT):
-        yield from table.items()
-    for several in (randomness.AFTER_IMPORT, storage.AFTER_IMPORT):
-        for name, hooks in several.items():
-            for hook in hooks:
-                yield name, hook
+    Parameters:
+        leave_out: modules of hooks that shall not be used (``pandas``).
+    """
+    for name, modules in HOOKS.items():
+        if name not in leave_out:
+            for module in modules:
+                yield module, _hooks_of(name, module)
+
+
+def _hooks_of(name: str, library_module: str) -> AfterImport:
+    def run(module: ModuleType) -> None:
+        table: dict[str, tuple[AfterImport, ...]] = import_module(f"{__name__}.{name}").AFTER_IMPORT
+        for hook in table[library_module]:
+            hook(module)
+
+    return run

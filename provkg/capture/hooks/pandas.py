@@ -15,6 +15,7 @@ from types import FrameType, ModuleType
 from typing import Any
 
 from provkg.capture.gate import HIDDEN_FILE, gate
+from provkg.capture.hooks import AfterImport
 from provkg.capture.hooks.columns import columns_given, columns_set
 from provkg.capture.hooks.loading import Loading, Saving
 from provkg.capture.hooks.wrap import Follower, follow, is_replacement, step
@@ -391,4 +392,4 @@ def _finalized(args: tuple[Any, ...], kwargs: dict[str, Any], result: Any) -> No
     session.values.tracker.derive(args[0], sources, f"pandas.{type(args[0]).__name__}.{method}")
 
 
-AFTER_IMPORT = {"pandas": _patch}
+AFTER_IMPORT: dict[str, tuple[AfterImport, ...]] = {"pandas": (_patch,)}

@@ -12,6 +12,7 @@ from types import ModuleType
 from typing import Any
 
 from provkg.capture.gate import gate
+from provkg.capture.hooks import AfterImport
 from provkg.capture.hooks.settings import scalar
 from provkg.capture.hooks.wrap import follow, is_replacement
 from provkg.records import Seed
@@ -47,7 +48,7 @@ def _seeding(
     return observe
 
 
-def _patch(generator: str, function: str, *names: str) -> Callable[[ModuleType], None]:
+def _patch(generator: str, function: str, *names: str) -> AfterImport:
     def hook(module: ModuleType) -> None:
         original = getattr(module, function)
         if not is_replacement(original):
@@ -56,7 +57,7 @@ def _patch(generator: str, function: str, *names: str) -> Callable[[ModuleType],
     return hook
 
 
-AFTER_IMPORT: dict[str, tuple[Callable[[ModuleType], None], ...]] = {
+AFTER_IMPORT: dict[str, tuple[AfterImport, ...]] = {
     "random": (_patch(PYTHON, "seed", "a"),),
     "numpy.random": (
         _patch(NUMPY, "seed", "seed"),

@@ -13,6 +13,7 @@ from types import ModuleType
 from typing import Any
 
 from provkg.capture.gate import gate
+from provkg.capture.hooks import AfterImport
 from provkg.capture.hooks.estimators import Fitting, Predicting, Scoring, Transforming
 from provkg.capture.hooks.evaluating import CrossValidating, Measuring, Splitting, is_metric
 from provkg.capture.hooks.loading import Loading
@@ -174,15 +175,15 @@ def _also(names: tuple[str, ...], patch: Callable[[ModuleType], None]) -> Callab
     return hook
 
 
-AFTER_IMPORT: dict[str, Callable[[ModuleType], None]] = {
-    "sklearn.utils._set_output": _patch_output,
-    "sklearn.base": _patch_base,
-    "sklearn.model_selection._split": _also(("sklearn.model_selection",), _patch_split),
-    "sklearn.model_selection._validation": _also(("sklearn.model_selection",), _patch_validation),
-    "sklearn.inspection._permutation_importance": _also(("sklearn.inspection",), _patch_validation),
-    "sklearn.datasets._base": _also(("sklearn.datasets",), _patch_datasets),
+AFTER_IMPORT: dict[str, tuple[AfterImport, ...]] = {
+    "sklearn.utils._set_output": (_patch_output,),
+    "sklearn.base": (_patch_base,),
+    "sklearn.model_selection._split": (_also(("sklearn.model_selection",), _patch_split),),
+    "sklearn.model_selection._validation": (_also(("sklearn.model_selection",), _patch_validation),),
+    "sklearn.inspection._permutation_importance": (_also(("sklearn.inspection",), _patch_validation),),
+    "sklearn.datasets._base": (_also(("sklearn.datasets",), _patch_datasets),),
     **{
-        name: _also(("sklearn.metrics", "sklearn.metrics.cluster"), _patch_metrics)
+        name: (_also(("sklearn.metrics", "sklearn.metrics.cluster"), _patch_metrics),)
         for name in _METRIC_MODULES
     },
 }

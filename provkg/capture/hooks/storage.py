@@ -6,6 +6,7 @@ from collections.abc import Callable
 from types import ModuleType
 from typing import Any
 
+from provkg.capture.hooks import AfterImport
 from provkg.capture.hooks.loading import Loading, Saving
 from provkg.capture.hooks.wrap import is_replacement, step
 
@@ -14,7 +15,7 @@ __all__ = ["AFTER_IMPORT"]
 
 def _patch(
     names: dict[str, Callable[[tuple[Any, ...], dict[str, Any]], Any]],
-) -> Callable[[ModuleType], None]:
+) -> AfterImport:
     def hook(module: ModuleType) -> None:
         for name, begin in names.items():
             original = getattr(module, name, None)
@@ -24,7 +25,7 @@ def _patch(
     return hook
 
 
-AFTER_IMPORT: dict[str, tuple[Callable[[ModuleType], None], ...]] = {
+AFTER_IMPORT: dict[str, tuple[AfterImport, ...]] = {
     "joblib": (
         _patch(
             {
