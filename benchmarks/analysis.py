@@ -14,20 +14,18 @@ import platform
 import sys
 import time
 import tracemalloc
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from pathlib import Path
 from statistics import median, quantiles
 
-from IPython.core.inputtransformer2 import TransformerManager
-
 from provkg.analysis import analyse
-from tests.analysis.corpus import cells_of, compare, standard_library
+from tests.analysis.corpus import SIDES, cells_of, compare, standard_library, transformed
 
 
 def main(folders: Sequence[str]) -> None:
     """Measure and print."""
     if folders:
-        paths = [p for folder in folders for end in ("ipynb", "py") for p in Path(folder).glob(f"**/*.{end}")]
+        paths = [p for folder in folders for end in ("ipynb", "py") for p in Path(folder).rglob(f"*.{end}")]
         places = ", ".join(folders)
     else:
         paths, places = standard_library(step=4), "standard library"
@@ -39,14 +37,13 @@ def main(folders: Sequence[str]) -> None:
 
 
 def _time(cells: Sequence[str]) -> None:
-    transform: Callable[[str], str] = TransformerManager().transform_cell  # type: ignore[no-untyped-call]
     parsing, kernel, raw, lines = [], [], [], []
     analyse("x = 1")
     for cell in cells:
         try:
-            python = transform(cell)
+            python = transformed(cell)
             ast.parse(python)
-        except (SyntaxError, ValueError, RuntimeError):
+        except (SyntaxError, ValueError):
             continue
         best = [min(times) for times in zip(*(_three(cell, python) for _ in range(3)), strict=True)]
         parsing.append(best[0])
@@ -86,9 +83,10 @@ def _memory(cells: Sequence[str]) -> None:
 def _agreement(cells: Sequence[str]) -> None:
     found = compare(cells)
     print(
-        f"against the compiler: {found.cells} cells without magics, {found.exact} exact, {found.empty} empty"
+        f"against the compiler: {found.cells} cells, {found.magic} of them with magics,"
+        f" {found.exact} exact, {found.empty} empty"
     )
-    for what in ("defines", "reads"):
+    for what in SIDES:
         print(
             f"  {what:<8} precision {found.precision(what):8.3%}  recall {found.recall(what):8.3%}"
             f"  ({found.agreed[what]} agreed; too many {found.too_many[what][:8]},"

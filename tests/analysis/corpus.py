@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import ast
 import json
+import re
 import sysconfig
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, field
@@ -12,21 +13,29 @@ from pathlib import Path
 from IPython.core.inputtransformer2 import TransformerManager
 
 from provkg.analysis import analyse
-from tests.analysis.reference import reference
+from tests.analysis.reference import assigned_parts, reference
 
-__all__ = ["Agreement", "cells_of", "compare", "standard_library"]
+__all__ = ["Agreement", "cells_of", "compare", "standard_library", "transformed"]
+
+
+SIDES = ("defines", "reads", "changes")
 
 
 @dataclass
 class Agreement:
-    """Names on which both sides agree or not; unclear ones, which the compiler cannot tell, are apart."""
+    """Names on which both sides agree or not; unclear ones, which the compiler cannot tell, are apart.
+
+    Of ``changes`` only those by assignment count, because what a call changes no compiler knows: there are
+    none too many.
+    """
 
     cells: int = 0
+    magic: int = 0
     exact: int = 0
     empty: int = 0
-    agreed: dict[str, int] = field(default_factory=lambda: {"defines": 0, "reads": 0})
-    too_many: dict[str, list[str]] = field(default_factory=lambda: {"defines": [], "reads": []})
-    missing: dict[str, list[str]] = field(default_factory=lambda: {"defines": [], "reads": []})
+    agreed: dict[str, int] = field(default_factory=lambda: dict.fromkeys(SIDES, 0))
+    too_many: dict[str, list[str]] = field(default_factory=lambda: {side: [] for side in SIDES})
+    missing: dict[str, list[str]] = field(default_factory=lambda: {side: [] for side in SIDES})
     unclear: int = 0
 
     def precision(self, what: str) -> float:
@@ -79,30 +88,56 @@ def _notebook_cells(text: str) -> Iterator[str]:
 
 
 def compare(cells: Iterable[str]) -> Agreement:
-    """Analyse cells and ask the compiler about the same cells; those with magics are left out.
+    """Analyse cells and ask the compiler about the same cells, as IPython transforms them.
 
-    What a magic runs is text to the compiler, so it has no opinion there.
+    What a magic runs is text to the compiler, so names that stand in the text of a magic are compared only
+    as far as it must have defined them.
     """
-    transformer, agreement = TransformerManager(), Agreement()  # type: ignore[no-untyped-call]
+    agreement = Agreement()
     for cell in cells:
-        source = transformer.transform_cell(cell)
-        if "get_ipython()" in source:
-            continue
+        source = transformed(cell)
         try:
             opinion = reference(source)
         except (SyntaxError, ValueError):
             continue
-        code = analyse(cell)
+        code, apart = analyse(cell), _words_of_magics(source)
         ours = {
-            "defines": (set(code.defines), opinion.defines, opinion.unclear_defines),
-            "reads": (set(code.reads), opinion.reads, opinion.unclear_reads),
+            "defines": (set(code.defines), opinion.defines, opinion.unclear_defines | apart),
+            "reads": (set(code.reads), opinion.reads, opinion.unclear_reads | apart),
         }
         agreement.cells += 1
+        agreement.magic += bool(apart)
         agreement.unclear += len(opinion.unclear_defines) + len(opinion.unclear_reads)
         agreement.empty += bool(opinion.defines | opinion.reads) and not (code.defines or code.reads)
         agreement.exact += all(found - unclear == right - unclear for found, right, unclear in ours.values())
         for what, (found, right, unclear) in ours.items():
             agreement.agreed[what] += len(found & right)
             agreement.too_many[what] += sorted(found - right - unclear)
-            agreement.missing[what] += sorted(right - found)
+            agreement.missing[what] += sorted(right - found - (apart if what == "reads" else set()))
+        changed = assigned_parts(source)
+        agreement.agreed["changes"] += len(changed & code.changes)
+        agreement.missing["changes"] += sorted(changed - code.changes)
     return agreement
+
+
+def transformed(cell: str) -> str:
+    """A cell as IPython runs it; as it is where IPython cannot make sense of it."""
+    try:
+        source: str = TransformerManager().transform_cell(cell)  # type: ignore[no-untyped-call]
+    except (SyntaxError, ValueError, RuntimeError):
+        return cell
+    return source
+
+
+def _words_of_magics(source: str) -> set[str]:
+    if "get_ipython()" not in source:
+        return set()
+    calls = [node for node in ast.walk(ast.parse(source)) if isinstance(node, ast.Call)]
+    texts = [
+        str(argument.value)
+        for call in calls
+        if ast.unparse(call.func).startswith("get_ipython().")
+        for argument in call.args
+        if isinstance(argument, ast.Constant)
+    ]
+    return {word for text in texts for word in re.findall(r"\w+", text)}

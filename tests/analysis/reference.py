@@ -8,6 +8,7 @@ is not known) the name is *unclear*: there the answer is a matter of convention.
 
 from __future__ import annotations
 
+import ast
 import builtins
 import dis
 import symtable
@@ -21,6 +22,7 @@ _BUILTINS.add("__annotations__")  # which the compiler loads for annotations, no
 _STORES = {"STORE_NAME", "STORE_GLOBAL"}
 _LOADS = {"LOAD_NAME", "LOAD_GLOBAL", "LOAD_FROM_DICT_OR_GLOBALS"}
 _AT_ONCE = {"<listcomp>", "<setcomp>", "<dictcomp>", "<genexpr>"}
+_SCOPES = (ast.FunctionDef, ast.AsyncFunctionDef, ast.ClassDef, ast.Lambda)
 _NO_FALL_THROUGH = {
     "JUMP_FORWARD",
     "JUMP_BACKWARD",
@@ -64,6 +66,25 @@ def reference(source: str) -> Reference:
     )
     unclear = (never_bound - seen) | ((bound & seen) - reads - clear) | (loads.unclear - reads)
     return Reference(defines, bound - stored, reads, unclear)
+
+
+def assigned_parts(source: str) -> set[str]:
+    """The variables of the cell's namespace of which a statement outside functions sets or deletes a part.
+
+    >>> sorted(assigned_parts("df['a'] = box.size = n\\ndef f(x):\\n    x.y = 1\\ndel rows[0]"))
+    ['box', 'df', 'rows']
+    """
+    found = set[str]()
+    waiting: list[ast.AST] = [ast.parse(source)]
+    while waiting:
+        node = waiting.pop()
+        if isinstance(node, ast.Attribute | ast.Subscript) and isinstance(node.ctx, ast.Store | ast.Del):
+            root: ast.AST = node
+            while isinstance(root, ast.Attribute | ast.Subscript):
+                root = root.value
+            found |= {root.id} if isinstance(root, ast.Name) else set()
+        waiting += [child for child in ast.iter_child_nodes(node) if not isinstance(child, _SCOPES)]
+    return found
 
 
 def _bound(table: symtable.SymbolTable) -> set[str]:

@@ -2,9 +2,12 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
+
 import pytest
 
 from provkg.analysis import analyse
+from provkg.analysis.knowledge import CallMeaning, knowledge
 
 CASES: dict[str, tuple[str, str]] = {
     "an item": ("df['a'] = 1", "df"),
@@ -97,3 +100,47 @@ def test_constructing_and_fitting_in_one_cell_defines_and_changes_the_model() ->
     code = analyse("model = make()\nmodel.fit(X, y)")
     assert code.defines == code.changes == {"model"}
     assert set(code.reads) == {"make", "X", "y"}
+
+
+def spelled(meaning: CallMeaning, name: str, *, method: bool) -> str:
+    """A call that passes a variable for every argument whose object is changed."""
+    given = {parameter: f"arg{rank}" for rank, parameter in enumerate(meaning.changes)}
+    last = max((parameter.position for parameter in given), default=-1)
+    places = {parameter.position: variable for parameter, variable in given.items()}
+    arguments = [places.get(position, "0") for position in range(last + 1)]
+    arguments += [
+        f"{parameter.keyword}={variable}" for parameter, variable in given.items() if parameter.position < 0
+    ]
+    return f"{'thing.' if method else ''}{name}({', '.join(arguments)})"
+
+
+def changing() -> Iterator[tuple[str, str, set[str]]]:
+    """Every change in place that the knowledge knows: its name, a cell that makes it, what is changed."""
+    known = knowledge()
+    for name, meanings in known.functions.items():
+        for meaning in meanings:
+            module = name.rpartition(".")[0]
+            setting = f"import {module}\n" if module and module != "object" else ""
+            if meaning.changes:
+                changed = {f"arg{rank}" for rank in range(len(meaning.changes))}
+                yield name, setting + spelled(meaning, name, method=False), changed
+    for name, meanings in known.methods.items():
+        for meaning in meanings:
+            changed = {f"arg{rank}" for rank in range(len(meaning.changes))}
+            if meaning.changes_object or changed:
+                changed |= {"thing"} if meaning.changes_object else set()
+                yield name, spelled(meaning, name, method=True), changed
+    for keyword in known.changing_keywords:
+        yield keyword, f"thing.unknown(1, {keyword}=True)", {"thing"}
+    for keyword in known.changed_keywords:
+        yield keyword, f"unknown(1, {keyword}=arg)", {"arg"}
+
+
+@pytest.mark.parametrize(
+    ("text", "changed"), [(t, c) for _, t, c in changing()], ids=[n for n, *_ in changing()]
+)
+def test_every_change_that_the_knowledge_knows_is_recognised(text: str, changed: set[str]) -> None:
+    assert analyse(text).changes >= changed, text
+    assert analyse(f"if ready:\n    for each in every:\n        {text.splitlines()[-1]}").changes >= {
+        name for name in changed if "import" not in text
+    }

@@ -54,6 +54,7 @@ CASES: dict[str, tuple[str, str, str]] = {
     "a function's locals": ("def f():\n    x = 1\n    return x\n", "f", ""),
     "a local that is bound after it is read": ("def f():\n    print(x)\n    x = 1", "f", ""),
     "a global of a function": ("def f():\n    return data", "f", "data"),
+    "a global of a function that another cell defines": ("y = f()", "y", "f"),
     "an assignment to a global in a function": ("def f():\n    global g\n    g = data", "f g", "data"),
     "a global that a function sets and then reads": (
         "def f():\n    global g\n    g = 1\n    return g",
