@@ -243,6 +243,7 @@ class Provkg(Vocabulary, prefix="provkg"):
     TestSplit: ClassVar[str]
     TrainingSplit: ClassVar[str]
     TruthRole: ClassVar[str]
+    ValidationRole: ClassVar[str]
     ValidationSplit: ClassVar[str]
 
     # object properties
@@ -306,6 +307,7 @@ class Provkg(Vocabulary, prefix="provkg"):
     usedTrainingData: ClassVar[str]
     usedTrainingTarget: ClassVar[str]
     usedTruth: ClassVar[str]
+    usedValidationData: ClassVar[str]
     versionOf: ClassVar[str]
 
     # datatype properties
@@ -380,6 +382,7 @@ class Provkg(Vocabulary, prefix="provkg"):
     runSetting: ClassVar[str]
     seenAt: ClassVar[str]
     series: ClassVar[str]
+    seriesBy: ClassVar[str]
     settingName: ClassVar[str]
     settingText: ClassVar[str]
     settingValue: ClassVar[str]

@@ -7,7 +7,7 @@ from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
 from provkg.mapping.prov import EVIDENCE
-from provkg.records import Activity, ActivityKind, Evidence, FileMode, ValueKind
+from provkg.records import Activity, ActivityKind, Evidence, FileMode, Role, ValueKind
 from provkg.terms import Prov, Provkg
 
 if TYPE_CHECKING:
@@ -68,7 +68,7 @@ def derivations(run: Run) -> list[Derivation]:
     What an activity made came from what it used. Where the record links the made thing to its sources, this
     is left to the links, because of the parts of a split each comes from one of the things that were
     split; but what a training, tuning, evaluation or prediction made, and any fitted model, depends on all
-    that was given.
+    that was given, except for data that a training only measured itself on.
     """
     found: dict[tuple[str, str], Derivation] = {}
     for one in _all(run):
@@ -96,6 +96,8 @@ def _through(activity: Activity, links: set[tuple[str, str]], linked: set[str]) 
     results = [result.id for result in activity.results]
     for target in (*activity.generated, *results):
         for use in activity.used:
+            if use.role is Role.VALIDATION and (target, use.entity) not in links:
+                continue
             if target not in linked or activity.kind in _WHOLLY_USED:
                 evidence = weakest(activity.evidence, use.evidence)
                 yield Derivation(target, use.entity, evidence, activity.function, activity.id)

@@ -37,6 +37,7 @@ _ROLES = {
     Role.MODEL: Provkg.ModelRole,
     Role.TRUTH: Provkg.TruthRole,
     Role.PREDICTION: Provkg.PredictionRole,
+    Role.VALIDATION: Provkg.ValidationRole,
     Role.FILE: Provkg.FileRole,
     Role.INPUT: Provkg.InputRole,
 }
@@ -46,6 +47,7 @@ _USES = {
     Role.MODEL: Provkg.usedModel,
     Role.TRUTH: Provkg.usedTruth,
     Role.PREDICTION: Provkg.usedPrediction,
+    Role.VALIDATION: Provkg.usedValidationData,
     Role.FILE: Provkg.usedFile,
 }
 _FITTING = {ActivityKind.TRAINING, ActivityKind.TUNING, ActivityKind.PREPROCESSING}
@@ -168,6 +170,7 @@ def _result(scope: Scope, execution: CellExecution, activity: Activity, result: 
     quads.link(iri, Provkg.evidence, EVIDENCE[result.evidence])
     if result.series:
         quads.text(iri, Provkg.series, _series(result.series))
+        quads.known(iri, Provkg.seriesBy, result.series_by or "")
     if result.role is not None:
         quads.link(iri, Provkg.splitRole, SPLITS[result.role])
     scope.made(result.id, execution.order)

@@ -18,6 +18,7 @@ __all__ = [
     "Role",
     "RunKind",
     "Scalar",
+    "SeriesBy",
     "SplitRole",
     "Status",
     "ValueKind",
@@ -115,9 +116,25 @@ class Role(StrEnum):
     """The true values a metric compares with."""
     PREDICTION = "prediction"
     """The predicted values a metric judges."""
+    VALIDATION = "validation"
+    """Data that a training measured its progress on, and did not learn from."""
     FILE = "file"
     INPUT = "input"
     """Anything else."""
+
+
+class SeriesBy(StrEnum):
+    """What the values of a series follow each other by."""
+
+    ROUND = "round"
+    """Rounds of boosting."""
+    EPOCH = "epoch"
+    STEP = "step"
+    FOLD = "fold"
+    CANDIDATE = "candidate"
+    """Combinations of settings that a search tried."""
+    TRIAL = "trial"
+    """Trials of a study."""
 
 
 class FileMode(StrEnum):

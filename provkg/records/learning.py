@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from datetime import datetime
 
-from provkg.records.kinds import ActivityKind, Evidence, Record, Role, Scalar, SplitRole, Status
+from provkg.records.kinds import ActivityKind, Evidence, Record, Role, Scalar, SeriesBy, SplitRole, Status
 
 __all__ = ["Activity", "Link", "Result", "Seed", "Setting", "Use"]
 
@@ -46,8 +46,9 @@ class Result(Record, frozen=True):
     """A measured number.
 
     ``value`` is None when the number is not finite; ``text`` is its exact Python text. ``series`` holds
-    values by step or fold. ``model`` and ``data`` name values of the run; ``role`` says which split
-    ``data`` is, where known. ``evidence`` tells how model and data are known.
+    values in their order, ``series_by`` what they follow each other by, where that is known. ``model``
+    and ``data`` name values of the run; ``role`` says which split ``data`` is, where known. ``evidence``
+    tells how model and data are known.
     """
 
     id: str
@@ -55,6 +56,7 @@ class Result(Record, frozen=True):
     value: float | int | None
     text: str = ""
     series: tuple[float | None, ...] = ()
+    series_by: SeriesBy | None = None
     model: str = ""
     data: tuple[str, ...] = ()
     role: SplitRole | None = None

@@ -215,6 +215,8 @@ def _series(inventory: Inventory, result: Result) -> str:
     maker = inventory.things.get(inventory.generator.get(result.id, ""))
     if len(result.series) < 2 or not isinstance(maker, Activity):
         return ""
+    if result.series_by is not None:
+        return f"{len(result.series)} {result.series_by}s"
     if maker.kind is ActivityKind.EVALUATION:
         cross_validated = maker.function.rpartition(".")[2].startswith("cross_val")
         return f"{len(result.series)} {'folds' if cross_validated else 'values'}"

@@ -45,6 +45,7 @@ from provkg.records import (
     RunKind,
     RunStarted,
     Seed,
+    SeriesBy,
     Setting,
     SplitRole,
     Status,
@@ -336,8 +337,20 @@ def _fit() -> Activity:
             Use(entity="3.1", role=Role.DATA, argument="X"),
             Use(entity="5.1", role=Role.TARGET, argument="y"),
             Use(entity="8.1", role=Role.MODEL),
+            Use(entity="4.1", role=Role.VALIDATION, argument="eval_set"),
         ),
         generated=("8.2",),
+        results=(
+            Result(
+                id="r4",
+                metric="loss",
+                value=0.1,
+                series=(0.2, 0.1),
+                series_by=SeriesBy.ROUND,
+                model="8.2",
+                data=("4.1",),
+            ),
+        ),
         settings=(
             Setting(name="n_estimators", value=10, type="int", explicit=True),
             Setting(name="max_depth", value=None, type="NoneType", explicit=False),

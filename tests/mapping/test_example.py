@@ -72,6 +72,19 @@ def test_a_model_comes_from_all_that_its_training_was_given_even_when_a_link_nam
     assert sources == [("value/3.1",), ("value/5.1",), ("value/8.1",)]
 
 
+def test_a_model_comes_from_data_that_it_measured_itself_on_only_where_a_link_says_so(graph: Graph) -> None:
+    query = f"SELECT ?source {{ {thing('value/8.2')} prov:wasDerivedFrom ?source }}"
+    assert ("value/4.1",) not in rows(graph, query)
+    run = example_run()
+    training = run.executions[2]
+    stopped = Link(target="8.2", source="4.1", evidence=Evidence.OBSERVED, operation="early stopping")
+    changed = msgspec.structs.replace(training, links=(*training.links, stopped))
+    executions = (*run.executions[:2], changed, *run.executions[3:])
+    assert ("value/4.1",) in rows(graph_of(msgspec.structs.replace(run, executions=executions)), query)
+    measured = f"SELECT ?by ?on {{ {thing('result/r4')} provkg:seriesBy ?by ; provkg:measuredOn ?on }}"
+    assert rows(graph, measured) == [("round", "value/4.1")]
+
+
 def test_lineage_goes_on_through_a_file_that_another_run_wrote() -> None:
     first = example_run()
     later = msgspec.structs.replace(
@@ -167,11 +180,13 @@ def test_uses_have_a_direct_property_for_each_role_and_a_qualified_node(graph: G
         ?usage prov:entity ?used ; prov:hadRole ?role . FILTER STRSTARTS(STR(?how), STR(provkg:)) }}"""
     assert rows(graph, query) == [
         ("provkg:observedUse", "value/3.1", "provkg:DataRole"),
+        ("provkg:observedUse", "value/4.1", "provkg:ValidationRole"),
         ("provkg:observedUse", "value/5.1", "provkg:TargetRole"),
         ("provkg:observedUse", "value/8.1", "provkg:ModelRole"),
         ("provkg:usedModel", "value/8.1", "provkg:ModelRole"),
         ("provkg:usedTrainingData", "value/3.1", "provkg:DataRole"),
         ("provkg:usedTrainingTarget", "value/5.1", "provkg:TargetRole"),
+        ("provkg:usedValidationData", "value/4.1", "provkg:ValidationRole"),
     ]
 
 

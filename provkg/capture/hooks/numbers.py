@@ -6,7 +6,7 @@ import math
 from typing import Any
 
 from provkg.capture.session import Session
-from provkg.records import Evidence, Result, SplitRole
+from provkg.records import Evidence, Result, SeriesBy, SplitRole
 
 __all__ = ["number", "result_of"]
 
@@ -38,6 +38,7 @@ def result_of(
     value: Any,
     *,
     series: tuple[float | None, ...] = (),
+    series_by: SeriesBy | None = None,
     model: str = "",
     data: tuple[str, ...] = (),
     role: SplitRole | None = None,
@@ -51,6 +52,7 @@ def result_of(
         value=measured,
         text=text,
         series=series,
+        series_by=series_by if series else None,
         model=model,
         data=data,
         role=role,
