@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import os
 from collections.abc import Callable, Mapping
+from contextlib import nullcontext
 from datetime import UTC, datetime
 from typing import Any
 from uuid import uuid4
@@ -20,6 +21,7 @@ from provkg.capture.gate import gate
 from provkg.capture.git import commit_of
 from provkg.capture.hooks import HOOKS, after_imports
 from provkg.capture.hooks.imports import ImportWatch
+from provkg.capture.hooks.replacing import beginning_late
 from provkg.capture.outputs import OutputWatch
 from provkg.capture.packages import PackageWatch
 from provkg.capture.session import Session
@@ -89,8 +91,10 @@ class Recording:
         left_out = self.home.capture.leave_out_hooks
         for name in sorted({*left_out} - {*HOOKS}):
             self.session.notice("config.toml", f"there are no hooks {name!r} to leave out")
-        for name, hook in after_imports(left_out):
-            self._imports.after(name, hook)
+        # In the fresh process of a runner nobody has imported anything yet.
+        with nullcontext() if self.begun else beginning_late():
+            for name, hook in after_imports(left_out):
+                self._imports.after(name, hook)
         self._imports.install()
         self.undo.append(self._imports.uninstall)
         if self.home.capture.files:

@@ -11,6 +11,7 @@ import functools
 import os
 import sys
 from collections.abc import Callable, Iterator
+from functools import partial
 from types import FrameType, ModuleType
 from typing import Any
 
@@ -18,6 +19,7 @@ from provkg.capture.gate import HIDDEN_FILE, gate
 from provkg.capture.hooks import AfterImport
 from provkg.capture.hooks.columns import columns_given, columns_set
 from provkg.capture.hooks.loading import Loading, Saving
+from provkg.capture.hooks.replacing import replace
 from provkg.capture.hooks.wrap import Follower, follow, is_replacement, step
 from provkg.capture.kinds import kind_of
 from provkg.capture.session import Session
@@ -156,27 +158,20 @@ def _patch(pandas: ModuleType) -> None:
 
 
 def _patch_functions(pandas: ModuleType) -> None:
-    replacements: dict[str, tuple[Any, Any]] = {}
+    modules = [module for name, module in list(sys.modules.items()) if name.partition(".")[0] == "pandas"]
     for name in _FUNCTIONS:
-        original = getattr(pandas, name, None)
-        if original is not None and not is_replacement(original):
-            replacements[name] = (original, follow(original, _derived(f"pandas.{name}")))
+        replace(pandas, name, partial(follow, observe=_derived(f"pandas.{name}")), modules)
     for name in _READERS:
-        original = getattr(pandas, name, None)
-        if original is not None and not is_replacement(original):
-            replacements[name] = (original, step(original, Loading.of(f"pandas.{name}", "pandas")))
+        replace(pandas, name, partial(step, begin=Loading.of(f"pandas.{name}", "pandas")), modules)
+    evaluate = partial(follow, observe=_derived("pandas.eval"), frames=True)
+    replace(pandas, "eval", evaluate, modules)
     exceptions = sys.modules.get("pandas.util._exceptions")
     stack_level = getattr(exceptions, "find_stack_level", None)
     if stack_level is not None and not getattr(stack_level, "__wrapped__", None):
-        replacements["find_stack_level"] = (stack_level, _stack_level(pandas, stack_level))
-    evaluate = getattr(pandas, "eval", None)
-    if evaluate is not None and not is_replacement(evaluate):
-        replacements["eval"] = (evaluate, follow(evaluate, _derived("pandas.eval"), frames=True))
-    modules = [module for name, module in list(sys.modules.items()) if name.partition(".")[0] == "pandas"]
-    for name, (original, replacement) in replacements.items():
+        replacement = _stack_level(pandas, stack_level)
         for module in modules:
-            if getattr(module, "__dict__", {}).get(name) is original:
-                setattr(module, name, replacement)
+            if getattr(module, "__dict__", {}).get("find_stack_level") is stack_level:
+                module.find_stack_level = replacement  # type: ignore[attr-defined]
 
 
 def _stack_level(pandas: ModuleType, original: Callable[[], int]) -> Callable[[], int]:

@@ -13,8 +13,9 @@ from typing import Any
 
 from provkg.capture.gate import gate
 from provkg.capture.hooks import AfterImport
+from provkg.capture.hooks.replacing import replace
 from provkg.capture.hooks.settings import scalar
-from provkg.capture.hooks.wrap import follow, is_replacement
+from provkg.capture.hooks.wrap import follow
 from provkg.records import Seed
 
 __all__ = ["AFTER_IMPORT", "global_state"]
@@ -50,9 +51,7 @@ def _seeding(
 
 def _patch(generator: str, function: str, *names: str) -> AfterImport:
     def hook(module: ModuleType) -> None:
-        original = getattr(module, function)
-        if not is_replacement(original):
-            setattr(module, function, follow(original, _seeding(generator, names)))
+        replace(module, function, lambda original: follow(original, _seeding(generator, names)))
 
     return hook
 

@@ -7,8 +7,8 @@ user-defined ones are seen too; functions in the modules that define them.
 from __future__ import annotations
 
 import inspect
-import sys
 from collections.abc import Callable, Iterator
+from functools import partial
 from types import ModuleType
 from typing import Any
 
@@ -17,6 +17,7 @@ from provkg.capture.hooks import AfterImport
 from provkg.capture.hooks.estimators import Fitting, Predicting, Scoring, Transforming
 from provkg.capture.hooks.evaluating import CrossValidating, Measuring, Splitting, is_metric
 from provkg.capture.hooks.loading import Loading
+from provkg.capture.hooks.replacing import replace
 from provkg.capture.hooks.wrap import is_replacement, step
 
 __all__ = ["AFTER_IMPORT"]
@@ -124,66 +125,42 @@ def _patch_output(module: ModuleType) -> None:
 
 
 def _patch_metrics(module: ModuleType) -> None:
+    for name, function in _functions(module):
+        if is_metric(function):
+            replace(module, name, lambda original: step(original, Measuring.of(original)))
+
+
+def _functions(module: ModuleType) -> Iterator[tuple[str, Any]]:
+    """The public functions that a module defines."""
     for name, function in list(vars(module).items()):
-        if name.startswith("_") or not inspect.isfunction(function) or is_replacement(function):
+        if name.startswith("_") or not inspect.isfunction(function):
             continue
-        if function.__module__ == module.__name__ and is_metric(function):
-            setattr(module, name, step(function, Measuring.of(function)))
+        if function.__module__ == module.__name__:
+            yield name, function
 
 
 def _patch_split(module: ModuleType) -> None:
-    original = module.train_test_split
-    if not is_replacement(original):
-        module.train_test_split = step(original, Splitting.of(original))  # type: ignore[attr-defined]
+    replace(module, "train_test_split", lambda original: step(original, Splitting.of(original)))
 
 
 def _patch_validation(module: ModuleType) -> None:
     for name in _VALIDATIONS:
-        original = getattr(module, name, None)
-        if original is not None and not is_replacement(original):
-            setattr(module, name, step(original, CrossValidating.of(original)))
+        replace(module, name, lambda original: step(original, CrossValidating.of(original)))
 
 
 def _patch_datasets(module: ModuleType) -> None:
-    for name, function in list(vars(module).items()):
-        if (
-            (
-                inspect.isfunction(function)
-                and name.startswith(("load_", "fetch_"))
-                and not is_replacement(function)
-            )
-            and function.__module__ == module.__name__
-            and name != "load_files"
-        ):
-            label = f"sklearn.datasets.{name}"
-            setattr(module, name, step(function, Loading.of(label, "scikit-learn", target=99)))
-
-
-def _also(names: tuple[str, ...], patch: Callable[[ModuleType], None]) -> Callable[[ModuleType], None]:
-    """Patch a defining module and, when it was imported before, the aliases in the package above it."""
-
-    def hook(module: ModuleType) -> None:
-        before = dict(vars(module))
-        patch(module)
-        packages = [sys.modules[name] for name in names if name in sys.modules]
-        for name, value in vars(module).items():
-            if is_replacement(value) and before.get(name) is not value:
-                for package in packages:
-                    if vars(package).get(name) is before[name]:
-                        setattr(package, name, value)
-
-    return hook
+    for name, _ in _functions(module):
+        if name.startswith(("load_", "fetch_")) and name != "load_files":
+            loading = Loading.of(f"sklearn.datasets.{name}", "scikit-learn", target=99)
+            replace(module, name, partial(step, begin=loading))
 
 
 AFTER_IMPORT: dict[str, tuple[AfterImport, ...]] = {
     "sklearn.utils._set_output": (_patch_output,),
     "sklearn.base": (_patch_base,),
-    "sklearn.model_selection._split": (_also(("sklearn.model_selection",), _patch_split),),
-    "sklearn.model_selection._validation": (_also(("sklearn.model_selection",), _patch_validation),),
-    "sklearn.inspection._permutation_importance": (_also(("sklearn.inspection",), _patch_validation),),
-    "sklearn.datasets._base": (_also(("sklearn.datasets",), _patch_datasets),),
-    **{
-        name: (_also(("sklearn.metrics", "sklearn.metrics.cluster"), _patch_metrics),)
-        for name in _METRIC_MODULES
-    },
+    "sklearn.model_selection._split": (_patch_split,),
+    "sklearn.model_selection._validation": (_patch_validation,),
+    "sklearn.inspection._permutation_importance": (_patch_validation,),
+    "sklearn.datasets._base": (_patch_datasets,),
+    **dict.fromkeys(_METRIC_MODULES, (_patch_metrics,)),
 }

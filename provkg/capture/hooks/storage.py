@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from functools import partial
 from types import ModuleType
 from typing import Any
 
 from provkg.capture.hooks import AfterImport
 from provkg.capture.hooks.loading import Loading, Saving
-from provkg.capture.hooks.wrap import is_replacement, step
+from provkg.capture.hooks.replacing import replace
+from provkg.capture.hooks.wrap import step
 
 __all__ = ["AFTER_IMPORT"]
 
@@ -18,9 +20,7 @@ def _patch(
 ) -> AfterImport:
     def hook(module: ModuleType) -> None:
         for name, begin in names.items():
-            original = getattr(module, name, None)
-            if original is not None and not is_replacement(original):
-                setattr(module, name, step(original, begin))
+            replace(module, name, partial(step, begin=begin))
 
     return hook
 

@@ -1,0 +1,88 @@
+"""Capture that begins after the imports: whoever imported a function before, and however, is seen."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from pathlib import Path
+
+import nbformat
+import pytest
+from nbclient import NotebookClient
+
+from provkg.config import Home
+from provkg.journal import read_run, runs
+from tests.capture.conftest import Recorded
+
+Live = Callable[..., Recorded]
+
+
+@pytest.fixture
+def live(home: Home, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Live:
+    """Runs cells in a plain kernel, of which one loads the extension, and returns what was recorded."""
+
+    def run_cells(*cells: str) -> Recorded:
+        monkeypatch.setenv("PROVKG_HOME", str(home.path))
+        notebook = nbformat.v4.new_notebook(cells=[nbformat.v4.new_code_cell(cell) for cell in cells])
+        NotebookClient(notebook, resources={"metadata": {"path": str(tmp_path)}}).execute()
+        [identifier] = runs(home)
+        run = read_run(home, identifier)
+        assert run is not None
+        return Recorded(run, tmp_path)
+
+    return run_cells
+
+
+IMPORTS = """import functools, inspect, pickle, random, pandas as pd, numpy as np
+import sklearn.metrics as m
+from pickle import dump as keep
+from pandas import read_csv as read
+from numpy.random import seed
+from sklearn.linear_model import LogisticRegression
+from sklearn.metrics import accuracy_score as acc, f1_score, get_scorer, log_loss, make_scorer
+from sklearn.metrics import mean_squared_error, precision_score, r2_score, recall_score
+from sklearn.model_selection import cross_val_score as cv, train_test_split as split
+macro = functools.partial(f1_score, average='macro')
+later = functools.partial(np.save, 'x.npy'); store = {'save': np.save}; stores = [np.save]
+table = {'recall': recall_score}
+pair = (precision_score,)
+chosen = {log_loss: 1}
+def judge(y, p, metric=mean_squared_error): return metric(y, p)
+def closed(metric):
+    return lambda y, p: metric(y, p)
+r2 = closed(r2_score)
+keeping = closed(keep)
+signatures = [str(inspect.signature(f)) for f in (acc, cv, split, read, np.load)]
+sources = [inspect.getsource(f) for f in (acc, cv, split, read, np.load)]
+pd.DataFrame({'a': range(60), 'y': [0, 1] * 30}).to_csv('a.csv', index=False)"""
+
+
+def test_functions_are_seen_however_they_were_imported_before(live: Live) -> None:
+    seen = live(
+        IMPORTS,
+        "%load_ext provkg.capture.ipython",
+        "df = read('a.csv'); seed(3)\n"
+        "X_train, X_test, y_train, y_test = split(df[['a']], df.y, random_state=0)\n"
+        "model = LogisticRegression().fit(X_train, y_train)\np = model.predict(X_test)",
+        "acc(y_test, p)\nm.balanced_accuracy_score(y_test, p)\nmacro(y_test, p)\ntable['recall'](y_test, p)\n"
+        "pair[0](y_test, p)\njudge(y_test, p)\nr2(y_test, p)\n[f(y_test, p) for f in chosen]",
+        "cv(model, df[['a']], df.y, cv=3)",
+        "with open('m.pickle', 'wb') as file: keep(model, file)\n"
+        "with open('n.pickle', 'wb') as file: keeping(model, file)\n"
+        "later(X_test); store['save']('y.npy', X_test); stores[0]('z.npy', X_test)",
+        "assert signatures == [str(inspect.signature(f)) for f in (acc, cv, split, read, np.load)]\n"
+        "assert sources == [inspect.getsource(f) for f in (acc, cv, split, read, np.load)]\n"
+        "assert acc is m.accuracy_score and pair[0] is precision_score\n"
+        "assert pickle.loads(pickle.dumps(acc)) is acc\n"
+        "assert read is pd.read_csv and keep is pickle.dump and acc.__name__ == 'accuracy_score'\n"
+        "assert store['save'] is np.save",
+    )
+    assert seen.notices == []
+    names = ["accuracy", "balanced_accuracy", "f1_macro", "recall", "precision", "mean_squared_error", "r2"]
+    assert [result.metric for result in seen.results] == [*names, "log_loss", "accuracy"]
+    assert {result.model for result in seen.results} == {seen.held("model").id}
+    assert seen.came_from("model", evidence="observed") == {"a.csv"}
+    assert seen.activities[-6].fits == 3
+    written = {Path(file.path).name for file in seen.files.values() if file.mode == "written"}
+    assert written == {"m.pickle", "n.pickle", "x.npy", "y.npy", "z.npy"}
+    [seeding] = [seed for execution in seen.run.executions for seed in execution.seeds]
+    assert (seeding.generator, seeding.value) == ("numpy.random", 3)
