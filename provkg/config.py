@@ -47,11 +47,13 @@ class Capture(msgspec.Struct, frozen=True, kw_only=True):
     """What is recorded of a run besides its code and activities."""
 
     outputs: bool = True
-    """Contents of outputs and the notebook file go into the object folder."""
+    """Texts of outputs go into the journal; their contents and the notebook file into the object folder."""
     files: bool = True
     """Files read and written."""
     person: bool = True
     """Who ran it: login name and full name."""
+    leave_out_columns: tuple[str, ...] = ()
+    """Columns of tables that are not named: patterns as of a shell (``patient_*``)."""
     leave_out_hooks: tuple[str, ...] = ()
     """Hooks that shall not be used: names in `provkg.capture.hooks.HOOKS` (``pandas``)."""
 
@@ -214,12 +216,16 @@ digest_bytes = {limits.digest_bytes:_}
 fingerprint_bytes = {limits.fingerprint_bytes:_}
 
 [capture]
-# Keep the contents of outputs and the notebook file in objects/.
+# Keep the texts of outputs, and their contents and the notebook file in objects/. Without, only digests
+# and sizes are recorded (and the messages of errors).
 outputs = {str(capture.outputs).lower()}
 # Record the files that are read and written.
 files = {str(capture.files).lower()}
 # Record who ran it.
 person = {str(capture.person).lower()}
+# Columns that are not named in the record of a table: ["patient_*", "ssn"]. The source of cells is kept as it
+# is, and so are outputs that show them.
+leave_out_columns = []
 # Hooks on libraries that shall not be used, such as "pandas" or "sklearn".
 leave_out_hooks = []
 """

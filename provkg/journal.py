@@ -16,6 +16,7 @@ from uuid import uuid4
 
 import msgspec
 
+from provkg.confidential import cleaned, holds_credentials
 from provkg.errors import JournalError
 from provkg.records import Notice, decode_event, encode_event, fold
 
@@ -64,7 +65,7 @@ class Journal:
         try:
             if self._descriptor is None:
                 self._descriptor = _open_for_appending(self.path)
-            _append_line(self._descriptor, encode_event(event) + b"\n")
+            _append_line(self._descriptor, _line_of(event))
         except OSError as error:
             raise JournalError(
                 f"Cannot write to the journal {self.path}: {error.strerror}.",
@@ -89,6 +90,14 @@ class Journal:
         if self._descriptor is not None:
             descriptor, self._descriptor = self._descriptor, None
             os.close(descriptor)
+
+
+def _line_of(event: Event) -> bytes:
+    """The line of an event, without the credentials that its texts hold."""
+    line = encode_event(event)
+    if holds_credentials(line):
+        line = msgspec.json.encode(cleaned(msgspec.json.decode(line)))
+    return line + b"\n"
 
 
 def _open_for_appending(path: Path) -> int:
@@ -212,14 +221,14 @@ def read_run(home: Home, run: str, report: Callable[[Notice], None] | None = Non
 def put_object(home: Home, content: bytes) -> tuple[str, bool]:
     """Keeps a content in the object folder; returns its SHA-256 and whether it is kept.
 
-    It is not kept when it is larger than ``home.limits.object_bytes``. Other processes see the whole
-    object or none.
+    It is not kept when it is larger than ``home.limits.object_bytes`` or holds credentials. Other
+    processes see the whole object or none.
 
     Raises:
         JournalError: it could not be written.
     """
     digest = hashlib.sha256(content).hexdigest()
-    if len(content) > home.limits.object_bytes:
+    if len(content) > home.limits.object_bytes or holds_credentials(content):
         return digest, False
     path = _object_path(home, digest)
     draft = path.with_name(f".{uuid4().hex}")
@@ -252,7 +261,7 @@ def get_object(home: Home, digest: str) -> bytes:
     except FileNotFoundError as error:
         raise JournalError(
             f"No object {digest} in {home.objects_folder}.",
-            "Only contents up to `limits.object_bytes` are kept.",
+            "Only contents up to `limits.object_bytes` that hold no credentials are kept.",
         ) from error
     except OSError as error:
         raise JournalError(f"Cannot read the object {path}: {error.strerror}.") from error

@@ -22,6 +22,7 @@ LAYERS: dict[str, float] = {
     "terms": 0,
     "identity": 0,
     "errors": 0,
+    "confidential": 0,
     "config": 0,
     "resources": 0,
     "plugins": 0,
@@ -70,7 +71,17 @@ HEAVY = {
 }
 """What nobody's kernel should load because of us."""
 
-KERNEL_SIDE = ("__init__", "records", "errors", "config", "identity", "journal", "capture", "analysis")
+KERNEL_SIDE = (
+    "__init__",
+    "records",
+    "errors",
+    "confidential",
+    "config",
+    "identity",
+    "journal",
+    "capture",
+    "analysis",
+)
 RUNNER = {"capture/client.py", "capture/document.py", "capture/notebook.py"}
 """Modules of `capture` that run outside the kernel."""
 

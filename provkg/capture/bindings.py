@@ -7,10 +7,10 @@ from types import FunctionType
 from typing import Any
 
 from provkg.analysis import CellCode
-from provkg.capture.confidential import without_secrets
 from provkg.capture.following import Following
 from provkg.capture.namespace import element_names, global_names, short_text, variable_type, variables
 from provkg.capture.values import Tracker
+from provkg.confidential import without_secrets
 from provkg.records import Evidence, Read, VariableState
 
 __all__ = ["names_of_states", "own_imports_read", "read_variables", "recorded_states", "variable_states"]

@@ -30,6 +30,7 @@ from provkg.capture.document import (
 )
 from provkg.capture.environment import agent
 from provkg.capture.git import commit_of
+from provkg.confidential import MARK, cleaned_command, is_secret_setting
 from provkg.config import Home
 from provkg.errors import JournalError, KernelError
 from provkg.identity import sha256
@@ -174,10 +175,15 @@ def _started(
         ),
         agent=agent() if home.capture.person else None,
         commit=commit_of(path.parent),
-        command=command,
+        command=cleaned_command(command),
         folder=os.fsencode(path.parent).decode("utf-8", "backslashreplace"),
         parameters=tuple(
-            Setting(name=name, value=value, type=type(value).__name__, explicit=True)
+            Setting(
+                name=name,
+                value=MARK if is_secret_setting(name) else value,
+                type=type(value).__name__,
+                explicit=True,
+            )
             for name, value in parameters.items()
         ),
     )

@@ -25,6 +25,7 @@ from provkg.capture.hooks.replacing import beginning_late
 from provkg.capture.outputs import OutputWatch
 from provkg.capture.packages import PackageWatch
 from provkg.capture.session import Session
+from provkg.confidential import cleaned_command
 from provkg.config import Home
 from provkg.errors import JournalError
 from provkg.identity import sha256
@@ -67,9 +68,12 @@ class Recording:
             namespace,
             hidden=hidden,
             files=FileWatch(ignored, limits.digest_bytes, self._package_of, enabled=home.capture.files),
-            outputs=OutputWatch(self._put, limits.output_characters, limits.object_bytes),
+            outputs=OutputWatch(
+                self._put, limits.output_characters if home.capture.outputs else 0, limits.object_bytes
+            ),
             packages=self._packages,
             fingerprint_limit=limits.fingerprint_bytes,
+            leave_out_columns=home.capture.leave_out_columns,
         )
         self._imports = ImportWatch(self.session.notice)
 
@@ -142,7 +146,7 @@ class Recording:
                 code=code,
                 agent=agent() if self.home.capture.person else None,
                 commit=commit_of(os.getcwd()),
-                command=command,
+                command=cleaned_command(command),
                 folder=os.getcwd(),
                 parameters=parameters,
             )

@@ -5,12 +5,16 @@ A session never raises into the code it records. What it cannot do it notes in t
 
 from __future__ import annotations
 
+import re
 import sys
 import time
 from collections import Counter
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from datetime import UTC, datetime
+from fnmatch import translate
 from typing import Any
+
+from msgspec.structs import replace
 
 from provkg.capture.bindings import (
     names_of_states,
@@ -74,6 +78,7 @@ class Session:
         outputs: watches what it shows.
         packages: watches the packages it imports.
         fingerprint_limit: values larger than this many bytes get no fingerprint.
+        leave_out_columns: patterns of the columns that are not named.
     """
 
     def __init__(
@@ -86,6 +91,7 @@ class Session:
         outputs: OutputWatch,
         packages: PackageWatch,
         fingerprint_limit: int = 100_000_000,
+        leave_out_columns: Sequence[str] = (),
     ) -> None:
         self.namespace = namespace
         self.values = Following(namespace, fingerprint_limit)
@@ -95,6 +101,7 @@ class Session:
         """Whether NumPy's global generator has been seeded."""
         self._append = append
         self._hidden = hidden or {}
+        self._unnamed = re.compile("|".join(map(translate, leave_out_columns))) if leave_out_columns else None
         self._packages = packages
         self._order = 0
         self._activities = 0
@@ -285,7 +292,8 @@ class Session:
         names = names_of_states(self.namespace, self._hidden, self.values.tracker, self.values.kept)
         values: list[Value] = []
         for node, local in self.values.kept.values():
-            values.append(node.value(tuple(dict.fromkeys((*names.get(node.id, ()), *local)))))
+            value = node.value(tuple(dict.fromkeys((*names.get(node.id, ()), *local))))
+            values.append(self._without_columns(value))
         return {
             "defines": tuple(states),
             "deletes": deleted,
@@ -293,6 +301,15 @@ class Session:
             "values": tuple(values),
             "links": tuple(self.values.links),
         }
+
+    def _without_columns(self, value: Value) -> Value:
+        """A value without the columns that shall not be named; its shape still counts them."""
+        named = tuple(
+            column
+            for column in value.columns
+            if self._unnamed is None or not self._unnamed.match(column.name)
+        )
+        return replace(value, columns=named)
 
     def _gather_files(self, cell: _Cell) -> dict[str, Any]:
         used = {use.entity for activity in cell.activities for use in activity.used}

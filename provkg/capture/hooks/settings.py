@@ -10,6 +10,7 @@ from typing import Any
 from weakref import WeakKeyDictionary
 
 from provkg.capture.kinds import is_estimator, kind_of, type_name
+from provkg.confidential import MARK, is_secret_setting
 from provkg.records import Scalar, Setting
 
 __all__ = ["draws_in_vain", "scalar", "setting", "settings_of"]
@@ -55,6 +56,8 @@ def setting(name: str, value: Any, default: Any = inspect.Parameter.empty) -> Se
     explicit = None
     if default is not inspect.Parameter.empty:
         explicit = scalar(default) != (shown, kind)
+    if kind == "str" and is_secret_setting(name):
+        shown = MARK
     return Setting(name=name, value=shown, type=kind, explicit=explicit)
 
 
