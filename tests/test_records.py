@@ -3,16 +3,23 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from datetime import UTC, datetime
 
 from hypothesis import HealthCheck, given, settings
 
 from provkg.records import (
+    CellExecution,
     CellFinished,
     CellStarted,
     EnvironmentSeen,
     Event,
+    ParametersSeen,
     Run,
+    RunKind,
+    RunStarted,
+    Setting,
     Status,
+    StepsSeen,
     decode_event,
     encode_event,
     fold,
@@ -64,6 +71,51 @@ def test_an_execution_that_never_ended_was_interrupted(run: Run) -> None:
     assert again is not None
     assert len(again.executions) == len(run.executions)
     assert all(execution.status is Status.INTERRUPTED for execution in again.executions)
+
+
+@given(runs())
+@told
+def test_steps_told_of_an_execution_count_until_its_end_tells_them_all(run: Run) -> None:
+    events: list[Event] = [run.started]
+    for execution in run.executions:
+        bare = CellExecution(
+            order=execution.order, source="", sha256=execution.sha256, started_at=execution.started_at
+        )
+        events.append(CellStarted(execution=bare))
+        events += [
+            StepsSeen(
+                order=execution.order,
+                at=execution.started_at,
+                values=execution.values[: number + 1],
+                files=execution.files,
+                activities=execution.activities[number : number + 1],
+                links=execution.links[number : number + 1],
+            )
+            for number in range(4)
+        ]
+    cut_short = fold(events)
+    assert cut_short is not None
+    for told_, execution in zip(cut_short.executions, run.executions, strict=True):
+        assert told_.status is Status.INTERRUPTED
+        assert told_.values == execution.values
+        assert told_.files == execution.files
+        assert told_.activities == execution.activities
+        assert told_.links == execution.links
+    ended = fold([*events, *(CellFinished(execution=execution) for execution in run.executions)])
+    assert ended is not None
+    assert ended.executions == run.executions
+
+
+def test_parameters_that_the_code_read_count_more_than_those_of_the_command_line() -> None:
+    began = datetime(2026, 11, 23, tzinfo=UTC)
+    text = (Setting(name="lr", value="0.1", type="str"),)
+    read = (Setting(name="lr", value=0.1, type="float", explicit=True),)
+    started = RunStarted(run="a", kind=RunKind.SCRIPT, started_at=began, recorder="", parameters=text)
+    by_text, by_code = fold([started]), fold([started, ParametersSeen(parameters=read)])
+    assert by_text is not None
+    assert by_code is not None
+    assert by_text.started.parameters == text
+    assert by_code.started.parameters == read
 
 
 def test_events_without_a_beginning_are_no_run() -> None:

@@ -105,10 +105,15 @@ def own_imports_read(code: CellCode, order: int) -> tuple[Read, ...]:
 
 
 def names_of_states(
-    namespace: Mapping[str, Any], hidden: Mapping[str, Any], tracker: Tracker, wanted: Iterable[str]
+    namespace: Mapping[str, Any],
+    hidden: Mapping[str, Any],
+    tracker: Tracker,
+    wanted: Iterable[str],
+    *,
+    elements: bool = True,
 ) -> dict[str, tuple[str, ...]]:
     """The variables that hold each of the states wanted, or where there is none an element of a container in
-    a variable.
+    a variable, where ``elements`` are looked at.
     """
     names: dict[str, list[str]] = {state: [] for state in wanted}
     if not names:
@@ -119,7 +124,7 @@ def names_of_states(
             names[node.id].append(name)
     nameless = {state for state, found in names.items() if not found}
     left = _MAX_ELEMENTS
-    for name, value in variables(namespace, hidden) if nameless else ():
+    for name, value in variables(namespace, hidden) if nameless and elements else ():
         for expression, element in element_names(name, value):
             left -= 1
             node = tracker.find(element)

@@ -180,6 +180,10 @@ class FileWatch:
         ended, self._ended = self._ended, []
         return [state.record for state in ended if state.record], list(read.values()), list(written.values())
 
+    def so_far(self) -> list[FileState]:
+        """The states first seen in this cell, and those that are being written."""
+        return [*self._ended, *(state for state in self._states.values() if state.record is None)]
+
     # --- digesting ---
 
     def _new(self, path: str, mode: FileMode) -> FileState:

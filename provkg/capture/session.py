@@ -29,6 +29,7 @@ from provkg.capture.gate import gate
 from provkg.capture.namespace import Snapshot
 from provkg.capture.outputs import OutputWatch
 from provkg.capture.packages import PackageWatch
+from provkg.capture.progress import Progress
 from provkg.identity import sha256
 from provkg.records import (
     Activity,
@@ -55,8 +56,11 @@ _MAX_CALLS_OF_A_LINE = 100
 class _Cell:
     """What is gathered while one execution runs."""
 
-    def __init__(self, execution: CellExecution, snapshot: Snapshot, states: dict[str, str]) -> None:
+    def __init__(
+        self, execution: CellExecution, snapshot: Snapshot, states: dict[str, str], patience: float
+    ) -> None:
         self.execution = execution
+        self.progress = Progress(execution.order, patience)
         self.snapshot = snapshot
         self.states = states
         self.activities: list[Activity] = []
@@ -79,6 +83,7 @@ class Session:
         packages: watches the packages it imports.
         fingerprint_limit: values larger than this many bytes get no fingerprint.
         leave_out_columns: patterns of the columns that are not named.
+        patience: seconds after which an execution at work is told of, step by step.
     """
 
     def __init__(
@@ -92,6 +97,7 @@ class Session:
         packages: PackageWatch,
         fingerprint_limit: int = 100_000_000,
         leave_out_columns: Sequence[str] = (),
+        patience: float = 1.0,
     ) -> None:
         self.namespace = namespace
         self.values = Following(namespace, fingerprint_limit)
@@ -100,6 +106,7 @@ class Session:
         self.global_seed = False
         """Whether NumPy's global generator has been seeded."""
         self._append = append
+        self._patience = patience
         self._hidden = hidden or {}
         self._unnamed = re.compile("|".join(map(translate, leave_out_columns))) if leave_out_columns else None
         self._packages = packages
@@ -143,9 +150,8 @@ class Session:
         self.write(CellStarted(execution=execution))
         self.values.begin(transformed)
         snapshot = Snapshot(self.namespace, self._hidden)
-        self._cell = _Cell(
-            execution, snapshot, recorded_states(self.namespace, self._hidden, self.values.tracker)
-        )
+        states = recorded_states(self.namespace, self._hidden, self.values.tracker)
+        self._cell = _Cell(execution, snapshot, states, self._patience)
         self._cell.overhead = time.process_time() - began
         gate.open(self)
 
@@ -264,6 +270,33 @@ class Session:
         """Record an activity."""
         if self._cell is not None:
             self._cell.activities.append(activity)
+            self.tell()
+
+    def tell(self, *, training: bool = False) -> None:
+        """Write what is new in the execution at work, if that is due.
+
+        Parameters:
+            training: whether a training begins.
+        """
+        cell = self._cell
+        if cell is None or not cell.progress.is_due(training=training):
+            return
+        self.settle_imports()
+        began = time.perf_counter()
+        steps = cell.progress.news(
+            activities=cell.activities,
+            seeds=cell.seeds,
+            links=self.values.links,
+            kept=self.values.kept,
+            files=self.files.so_far(),
+            packages=self._imported,
+            names=lambda states: names_of_states(
+                self.namespace, self._hidden, self.values.tracker, states, elements=False
+            ),
+        )
+        if steps is not None:
+            self.write(replace(steps, values=tuple(map(self._without_columns, steps.values))))
+        cell.progress.took(time.perf_counter() - began)
 
     def seeded(self, seed: Seed) -> None:
         """Record that a random generator was seeded."""

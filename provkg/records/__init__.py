@@ -4,7 +4,8 @@ No I/O, no RDF, nothing of ours imported. Capture and importers make these recor
 them as events, and mapping turns them into quads; they are all that those rooms share.
 
 A run is told as a sequence of events: `RunStarted` (by whoever begins it), `EnvironmentSeen` (by the
-process that runs the code), then for each execution a `CellStarted` and a `CellFinished`,
+process that runs the code), then for each execution a `CellStarted` and a `CellFinished`, with
+`StepsSeen` between them when it takes long, `ParametersSeen` when the code reads its command line,
 `DocumentSeen` whenever the notebook's text is known, and `RunFinished`. `fold` makes a `Run` of them.
 An event's tag ends in its schema version (``cell-finished/1``).
 
@@ -25,9 +26,11 @@ from provkg.records.events import (
     DocumentSeen,
     EnvironmentSeen,
     Event,
+    ParametersSeen,
     Run,
     RunFinished,
     RunStarted,
+    StepsSeen,
     decode_event,
     encode_event,
     fold,
@@ -82,6 +85,7 @@ __all__ = [
     "Output",
     "OutputKind",
     "Package",
+    "ParametersSeen",
     "Read",
     "Record",
     "Result",
@@ -96,6 +100,7 @@ __all__ = [
     "Setting",
     "SplitRole",
     "Status",
+    "StepsSeen",
     "Use",
     "Value",
     "ValueKind",

@@ -8,11 +8,11 @@ from typing import TypeAlias
 
 import msgspec
 
-from provkg.records.circumstances import Agent, Commit, Environment, Notice
+from provkg.records.circumstances import Agent, Commit, Environment, Notice, Package
 from provkg.records.code import CellExecution, Code, Document
-from provkg.records.data import Error
+from provkg.records.data import Error, File, Value
 from provkg.records.kinds import Record, RunKind, Status
-from provkg.records.learning import Setting
+from provkg.records.learning import Activity, Link, Seed, Setting
 
 __all__ = [
     "SCHEMA",
@@ -21,9 +21,11 @@ __all__ = [
     "DocumentSeen",
     "EnvironmentSeen",
     "Event",
+    "ParametersSeen",
     "Run",
     "RunFinished",
     "RunStarted",
+    "StepsSeen",
     "decode_event",
     "encode_event",
     "fold",
@@ -49,6 +51,14 @@ class RunStarted(Record, frozen=True, tag=f"run-started/{SCHEMA}", tag_field="ev
     folder: str = ""
     """The working folder, absolute."""
     parameters: tuple[Setting, ...] = ()
+    name: str = ""
+    """What the user calls the run."""
+
+
+class ParametersSeen(Record, frozen=True, tag=f"parameters-seen/{SCHEMA}", tag_field="event"):
+    """The parameters as the code itself read them from its command line; they count more than the text."""
+
+    parameters: tuple[Setting, ...]
 
 
 class EnvironmentSeen(Record, frozen=True, tag=f"environment-seen/{SCHEMA}", tag_field="event"):
@@ -70,6 +80,23 @@ class CellStarted(Record, frozen=True, tag=f"cell-started/{SCHEMA}", tag_field="
     execution: CellExecution
 
 
+class StepsSeen(Record, frozen=True, tag=f"steps-seen/{SCHEMA}", tag_field="event"):
+    """What an execution that is still at work has done since this was last told.
+
+    It counts until the `CellFinished` of the same order, which tells everything again and more. A file
+    that is still being written has no digest here.
+    """
+
+    order: int
+    at: datetime
+    values: tuple[Value, ...] = ()
+    files: tuple[File, ...] = ()
+    activities: tuple[Activity, ...] = ()
+    links: tuple[Link, ...] = ()
+    seeds: tuple[Seed, ...] = ()
+    packages: tuple[Package, ...] = ()
+
+
 class CellFinished(Record, frozen=True, tag=f"cell-finished/{SCHEMA}", tag_field="event"):
     """An execution ended, with all that was seen in it."""
 
@@ -87,7 +114,16 @@ class RunFinished(Record, frozen=True, tag=f"run-finished/{SCHEMA}", tag_field="
     notices: tuple[Notice, ...] = ()
 
 
-Event: TypeAlias = RunStarted | EnvironmentSeen | DocumentSeen | CellStarted | CellFinished | RunFinished
+Event: TypeAlias = (
+    RunStarted
+    | ParametersSeen
+    | EnvironmentSeen
+    | DocumentSeen
+    | CellStarted
+    | StepsSeen
+    | CellFinished
+    | RunFinished
+)
 
 
 class Run(Record, frozen=True):
@@ -162,20 +198,25 @@ def decode_event(line: bytes) -> Event:
     return _decoder.decode(line)
 
 
-def fold(events: Iterable[Event]) -> Run | None:
+def fold(events: Iterable[Event]) -> Run | None:  # noqa: C901 (one case for each kind of event)
     """The run that a sequence of events tells of, or None when it has no beginning.
 
-    An execution that began and never ended is `Status.INTERRUPTED`.
+    An execution that began and never ended is `Status.INTERRUPTED`; it holds the steps it was seen to do.
     """
     started: RunStarted | None = None
     environment: Environment | None = None
     finished: RunFinished | None = None
     documents: list[DocumentSeen] = []
     executions: dict[int, CellExecution] = {}
+    steps: dict[int, list[StepsSeen]] = {}
+    ended: set[int] = set()
+    parameters: tuple[Setting, ...] | None = None
     for event in events:
         match event:
             case RunStarted():
                 started = started or event
+            case ParametersSeen():
+                parameters = event.parameters
             case EnvironmentSeen(environment=seen):
                 environment = seen
             case DocumentSeen():
@@ -184,19 +225,41 @@ def fold(events: Iterable[Event]) -> Run | None:
                 executions.setdefault(
                     execution.order, msgspec.structs.replace(execution, status=Status.INTERRUPTED)
                 )
+            case StepsSeen():
+                steps.setdefault(event.order, []).append(event)
             case CellFinished(execution=execution):
                 executions[execution.order] = execution
+                ended.add(execution.order)
             case RunFinished():
                 finished = event
     if started is None:
         return None
-    ordered = tuple(executions[order] for order in sorted(executions))
+    if parameters is not None:
+        started = msgspec.structs.replace(started, parameters=parameters)
+    for order in ended:
+        steps.pop(order, None)
+    ordered = tuple(_with_steps(executions[order], steps.get(order, ())) for order in sorted(executions))
     return Run(
         started=started,
         executions=ordered,
         documents=tuple(documents),
         finished=finished,
         environment=_environment_at_end(environment, ordered),
+    )
+
+
+def _with_steps(execution: CellExecution, seen: Sequence[StepsSeen]) -> CellExecution:
+    """An execution that never ended, with the steps told of it while it was at work."""
+    if not seen:
+        return execution
+    return msgspec.structs.replace(
+        execution,
+        values=tuple({value.id: value for steps in seen for value in steps.values}.values()),
+        files=tuple({file.id: file for steps in seen for file in steps.files}.values()),
+        activities=tuple(activity for steps in seen for activity in steps.activities),
+        links=tuple(link for steps in seen for link in steps.links),
+        seeds=tuple(seed for steps in seen for seed in steps.seeds),
+        packages=tuple(package for steps in seen for package in steps.packages),
     )
 
 

@@ -142,6 +142,8 @@ class FileMode(StrEnum):
 
     READ = "read"
     WRITTEN = "written"
+    IMPORTED = "imported"
+    """It is a module of the user's own."""
 
 
 class OutputKind(StrEnum):

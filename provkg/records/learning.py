@@ -28,6 +28,8 @@ class Seed(Record, frozen=True):
     generator: str
     value: Scalar
     line: int | None = None
+    file: str = ""
+    """As in an activity."""
 
 
 class Use(Record, frozen=True):
@@ -68,7 +70,7 @@ class Activity(Record, frozen=True):
 
     ``function`` is the qualified name of what was called, ``implementation`` the qualified class of the
     estimator at work. ``duration`` is in seconds of wall time. ``fits`` counts trainings nested inside
-    (cross-validation, search). ``line`` is the cell's line from 1.
+    (cross-validation, search). ``line`` is the line of the cell or script, from 1.
     """
 
     id: str
@@ -90,6 +92,8 @@ class Activity(Record, frozen=True):
     status: Status = Status.SUCCEEDED
     evidence: Evidence = Evidence.OBSERVED
     line: int | None = None
+    file: str = ""
+    """The absolute path of the user's module that ``line`` is in, where that is not the run's document."""
 
 
 class Link(Record, frozen=True):

@@ -84,6 +84,7 @@ class Fitting(_EstimatorCall):
                 self.use(value, Role.INPUT, name)
         if not self.crowded:
             self.settings = self.read_settings(self.estimator)
+            session.tell(training=True)
 
     def succeeded(self, result: Any, seconds: float) -> None:
         """The estimator has learnt: it is in a new state."""
