@@ -209,6 +209,8 @@ def values(draw: st.DrawFn, there: _Numbers) -> Value:
         columns=draw(some(columns)),
         fingerprint=draw(st.none() | fingerprints),
         role=draw(st.none() | any_of(SplitRole)),
+        role_evidence=draw(any_of(Evidence)),
+        fold=draw(st.none() | st.integers(1, 10)),
         revision_of=f"{object_}.{version - 1}" if version > 1 else "",
     )
 
@@ -253,6 +255,7 @@ def results(draw: st.DrawFn, there: _Numbers) -> Result:
         model=draw(st.sampled_from(["", *known])),
         data=tuple(draw(st.lists(st.sampled_from(known), max_size=2))) if known else (),
         role=draw(st.none() | any_of(SplitRole)),
+        label=draw(texts),
         evidence=draw(any_of(Evidence)),
     )
 
@@ -266,7 +269,7 @@ def activities(draw: st.DrawFn, there: _Numbers, made: list[str]) -> Activity:
         id=there.next("a"),
         kind=draw(any_of(ActivityKind)),
         function=draw(names),
-        started_at=draw(times),
+        started_at=draw(st.none() | times),
         duration=draw(seconds),
         implementation=draw(st.just("") | names),
         package=draw(st.sampled_from(["", "scikit-learn"])),
@@ -283,6 +286,7 @@ def activities(draw: st.DrawFn, there: _Numbers, made: list[str]) -> Activity:
         settings=draw(some(settings)),
         results=tuple(draw(results(there)) for _ in range(draw(st.integers(0, 2)))),
         parent=parent,
+        best=draw(st.sampled_from(["", *there.known(["a"])])),
         fits=draw(st.integers(0, 5)),
         unseeded=draw(st.booleans()),
         status=draw(any_of(Status)),

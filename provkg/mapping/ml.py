@@ -70,11 +70,14 @@ def _activity(scope: Scope, execution: CellExecution, activity: Activity) -> Non
         quads.link(iri, Provkg.partOfActivity, scope.thing(activity.parent))
     quads.known(iri, Provkg.calledFunction, activity.function)
     quads.integer(iri, Provkg.sourceLine, activity.line)
-    quads.time(iri, Prov.startedAtTime, activity.started_at)
+    if activity.started_at is not None:
+        quads.time(iri, Prov.startedAtTime, activity.started_at)
     quads.time(iri, Prov.endedAtTime, _ended_at(activity))
     quads.double(iri, Provkg.duration, activity.duration)
     quads.link(iri, Provkg.hasStatus, STATUS[activity.status])
     quads.link(iri, Provkg.evidence, EVIDENCE[activity.evidence])
+    if activity.best:
+        quads.link(iri, Provkg.choseCandidate, scope.thing(activity.best))
     if activity.fits:
         quads.integer(iri, Provkg.fitCount, activity.fits)
     if activity.unseeded:
@@ -92,6 +95,8 @@ def _activity(scope: Scope, execution: CellExecution, activity: Activity) -> Non
 
 def _ended_at(activity: Activity) -> datetime | None:
     """When an activity ended; None where its duration, from another tool's record, makes no sense."""
+    if activity.started_at is None:
+        return None
     try:
         return activity.started_at + timedelta(seconds=activity.duration)
     except (OverflowError, ValueError):
@@ -173,11 +178,12 @@ def _result(scope: Scope, execution: CellExecution, activity: Activity, result: 
         quads.known(iri, Provkg.seriesBy, result.series_by or "")
     if result.role is not None:
         quads.link(iri, Provkg.splitRole, SPLITS[result.role])
+    quads.known(iri, Provkg.classLabel, result.label)
     scope.made(result.id, execution.order)
     _judged(scope, activity, result, iri)
     if result.value is not None and isfinite(result.value):
         quads.scalar(iri, Provkg.resultValue, result.value)
-        if not activity.parent:
+        if not activity.parent and not result.label:
             _direct(scope, result, result.value)
 
 

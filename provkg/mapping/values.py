@@ -6,7 +6,7 @@ import json
 from typing import TYPE_CHECKING
 
 from provkg.identity import digest
-from provkg.records import Digest, FileMode, SplitRole, ValueKind
+from provkg.records import Digest, Evidence, FileMode, SplitRole, ValueKind
 from provkg.terms import Prov, Provkg, Rdfs
 
 if TYPE_CHECKING:
@@ -52,7 +52,8 @@ def _value(scope: Scope, value: Value) -> None:
     for name in value.names:
         quads.text(iri, Provkg.variableName, name)
     if value.role is not None:
-        quads.link(iri, Provkg.splitRole, SPLITS[value.role])
+        quads.link(iri, Provkg.splitRole if _seen_role(value) else Provkg.likelySplitRole, SPLITS[value.role])
+    quads.integer(iri, Provkg.foldNumber, value.fold)
     if value.fingerprint is not None:
         whole = value.fingerprint.covers is Digest.FULL
         term = Provkg.fingerprint if whole else Provkg.partialFingerprint
@@ -62,9 +63,13 @@ def _value(scope: Scope, value: Value) -> None:
 
 def _classes(scope: Scope, value: Value) -> list[str]:
     classes = [_KINDS[value.kind]] if value.kind in _KINDS else []
-    if value.kind is ValueKind.DATASET and (value.role is not None or scope.is_split(value)):
+    if value.kind is ValueKind.DATASET and (_seen_role(value) or scope.is_split(value)):
         classes.append(Provkg.DatasetSplit)
     return classes
+
+
+def _seen_role(value: Value) -> bool:
+    return value.role is not None and value.role_evidence is Evidence.OBSERVED
 
 
 def _table(scope: Scope, value: Value, iri: str) -> None:

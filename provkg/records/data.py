@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from provkg.records.kinds import Digest, FileMode, OutputKind, Record, SplitRole, ValueKind
+from provkg.records.kinds import Digest, Evidence, FileMode, OutputKind, Record, SplitRole, ValueKind
 
 __all__ = ["Column", "Error", "File", "Fingerprint", "MediaContent", "Output", "Value"]
 
@@ -33,7 +33,8 @@ class Value(Record, frozen=True):
     ``object`` numbers the object in the run and ``version`` its states from 1; changing the object in
     place makes the next version, which names the one before in ``revision_of``. ``type`` is the
     qualified Python class; ``names`` are the variables bound to it when it was recorded; ``shape`` is
-    in rows first. ``role`` says which part of a split it is, where a split made it.
+    in rows first. ``role`` says which part of a split it is, and ``role_evidence`` how that is known: a
+    splitter made it, or only its name says so. ``fold`` is the rank of the fold from 1.
     """
 
     id: str
@@ -46,6 +47,8 @@ class Value(Record, frozen=True):
     columns: tuple[Column, ...] = ()
     fingerprint: Fingerprint | None = None
     role: SplitRole | None = None
+    role_evidence: Evidence = Evidence.OBSERVED
+    fold: int | None = None
     revision_of: str = ""
 
 

@@ -49,8 +49,9 @@ class Result(Record, frozen=True):
 
     ``value`` is None when the number is not finite; ``text`` is its exact Python text. ``series`` holds
     values in their order, ``series_by`` what they follow each other by, where that is known. ``model``
-    and ``data`` name values of the run; ``role`` says which split ``data`` is, where known. ``evidence``
-    tells how model and data are known.
+    and ``data`` name values of the run; ``role`` says which split ``data`` is, where known. ``label`` is
+    the class that the number is about, where it is about one alone. ``evidence`` tells how model and data
+    are known.
     """
 
     id: str
@@ -62,6 +63,7 @@ class Result(Record, frozen=True):
     model: str = ""
     data: tuple[str, ...] = ()
     role: SplitRole | None = None
+    label: str = ""
     evidence: Evidence = Evidence.OBSERVED
 
 
@@ -76,7 +78,8 @@ class Activity(Record, frozen=True):
     id: str
     kind: ActivityKind
     function: str
-    started_at: datetime
+    started_at: datetime | None = None
+    """None where it was not seen, as of what other processes did."""
     duration: float = 0.0
     implementation: str = ""
     package: str = ""
@@ -86,6 +89,8 @@ class Activity(Record, frozen=True):
     settings: tuple[Setting, ...] = ()
     results: tuple[Result, ...] = ()
     parent: str = ""
+    best: str = ""
+    """Of the activities nested in a tuning, the one with the settings that it chose."""
     fits: int = 0
     unseeded: bool = False
     """Whether it drew random numbers from an estimator or splitter without a seed of its own."""

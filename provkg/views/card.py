@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
+from datetime import datetime
 
 import msgspec
 
@@ -157,7 +158,7 @@ def _value_facts(value: Value) -> dict[str, str]:
             "class": value.type,
             "variables": ", ".join(value.names),
             "shape": " × ".join(f"{length:,}" for length in value.shape),
-            "part": value.role.value if value.role else "",
+            "part": _part(value),
             "state": f"{value.version} of object {value.object}" if value.version > 1 else "",
             "fingerprint": f"{fingerprint.algorithm} {fingerprint.hex}{partial}" if fingerprint else "",
         }
@@ -214,6 +215,15 @@ def _results(inventory: Inventory, results: Iterable[Result]) -> list[Section]:
     return [Section(title="Results", columns=columns, rows=rows)] if rows else []
 
 
+def _part(value: Value) -> str:
+    """The part of a split that a value is: ``validation, fold 3``."""
+    role = value.role.value if value.role else ""
+    if role and value.role_evidence is not Evidence.OBSERVED:
+        role = f"{role} ({value.role_evidence.value})"
+    fold = f"fold {value.fold}" if value.fold else ""
+    return ", ".join(part for part in (role, fold) if part)
+
+
 def _file_facts(file: File) -> dict[str, str]:
     covers = {Digest.FULL: "", Digest.PARTIAL: " (of a part)", Digest.NONE: ""}[file.covers]
     return _filled(
@@ -235,7 +245,7 @@ def _activity_facts(inventory: Inventory, activity: Activity) -> dict[str, str]:
             "function": activity.function,
             "class": activity.implementation,
             "package": f"{activity.package} {version}".strip(),
-            "began": activity.started_at.astimezone().isoformat(sep=" ", timespec="seconds"),
+            "began": _moment(activity.started_at),
             "took": f"{activity.duration:.3f} s",
             "fits inside": str(activity.fits) if activity.fits else "",
             "seed": "none of its own, though it draws random numbers" if activity.unseeded else "",
@@ -244,6 +254,10 @@ def _activity_facts(inventory: Inventory, activity: Activity) -> dict[str, str]:
             "known": activity.evidence.value if activity.evidence is not Evidence.OBSERVED else "",
         }
     )
+
+
+def _moment(time: datetime | None) -> str:
+    return time.astimezone().isoformat(sep=" ", timespec="seconds") if time is not None else ""
 
 
 def _activity_sections(inventory: Inventory, activity: Activity) -> list[Section]:
@@ -275,6 +289,7 @@ def _result_facts(inventory: Inventory, result: Result) -> dict[str, str]:
             "model": f"{inventory.name(result.model)} ({result.model})" if result.model else "not known",
             "data": ", ".join(f"{inventory.name(name)} ({name})" for name in result.data) or "not known",
             "part": result.role.value if result.role else "",
+            "class": result.label,
             "by fold or step": ", ".join(str(value) for value in result.series),
             "known": result.evidence.value,
         }

@@ -279,7 +279,16 @@ def _training() -> CellExecution:
                 names=("y_pred",),
                 role=test,
             ),
-            Value(id="10.1", object=10, version=1, kind=ValueKind.OTHER, type="builtins.list"),
+            Value(
+                id="10.1",
+                object=10,
+                version=1,
+                kind=ValueKind.OTHER,
+                type="builtins.list",
+                role=SplitRole.VALIDATION,
+                role_evidence=Evidence.INFERRED,
+                fold=2,
+            ),
         ),
         links=(
             *(
@@ -288,7 +297,7 @@ def _training() -> CellExecution:
             ),
             Link(target="10.1", source="9.1", evidence=Evidence.INFERRED, operation="expression"),
         ),
-        activities=(_split(), _scale(), _fit(), _nested(), _predict(), *_evaluate()),
+        activities=(_split(), _scale(), _fit(), _nested(), _predict(), *_evaluate(), *_tune()),
         defines=(VariableState(name="model", type=FOREST, value="8.2"),),
         deletes=("old",),
         reads=(Read(name="clean", definer=2), Read(name="y")),
@@ -427,9 +436,34 @@ def _evaluate() -> tuple[Activity, Activity]:
         results=(
             Result(id="r2", metric="accuracy", value=1, model="8.2", data=("3.1",), role=SplitRole.TRAINING),
             Result(id="r3", metric="log_loss", value=None, text="nan", model="8.2", data=("3.1",)),
+            Result(id="r5", metric="recall", value=0.5, model="8.2", data=("3.1",), label="Adelie"),
         ),
     )
     return on_test, on_training
+
+
+def _tune() -> tuple[Activity, Activity]:
+    search = "sklearn.model_selection.GridSearchCV"
+    tuning = Activity(
+        id="a10",
+        kind=ActivityKind.TUNING,
+        function=f"{search}.fit",
+        implementation=search,
+        started_at=_at(35),
+        used=(Use(entity="3.1", role=Role.DATA, argument="X"),),
+        best="a11",
+        fits=3,
+    )
+    candidate = Activity(
+        id="a11",
+        kind=ActivityKind.TRAINING,
+        function=f"{FOREST}.fit",
+        implementation=FOREST,
+        duration=0.2,
+        parent="a10",
+        settings=(Setting(name="n_estimators", value=10, type="int", explicit=True),),
+    )
+    return tuning, candidate
 
 
 def _saving() -> CellExecution:

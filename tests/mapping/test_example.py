@@ -359,3 +359,20 @@ def test_a_duration_that_makes_no_sense_gives_no_end() -> None:
     graph = graph_of(msgspec.structs.replace(run, executions=(execution,)))
     assert ask(graph, f"{thing('activity/a1')} prov:startedAtTime ?start")
     assert not ask(graph, f"{thing('activity/a1')} prov:endedAtTime ?end")
+
+
+def test_a_search_is_linked_to_the_candidate_it_chose_and_unseen_times_are_left_out(graph: Graph) -> None:
+    chosen = f"{thing('activity/a10')} provkg:choseCandidate {thing('activity/a11')}"
+    assert ask(graph, f"{chosen} . {thing('activity/a11')} provkg:partOfActivity {thing('activity/a10')}")
+    assert not ask(graph, f"{thing('activity/a11')} prov:startedAtTime|prov:endedAtTime ?time")
+
+
+def test_a_role_that_only_a_name_tells_is_kept_apart_from_one_that_was_seen(graph: Graph) -> None:
+    assert ask(graph, f"{thing('value/10.1')} provkg:likelySplitRole provkg:ValidationSplit")
+    assert not ask(graph, f"{thing('value/10.1')} provkg:splitRole ?role")
+    assert not ask(graph, f"{thing('value/10.1')} a provkg:DatasetSplit")
+
+
+def test_a_result_about_one_class_is_no_result_of_the_run(graph: Graph) -> None:
+    assert ask(graph, f"{thing('result/r5')} provkg:classLabel 'Adelie' ; provkg:resultValue 0.5e0")
+    assert not ask(graph, f"{RUN_IRI} <{BASE}metric/recall> ?value")
