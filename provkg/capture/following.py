@@ -8,9 +8,10 @@ from types import FrameType
 from typing import Any
 
 from provkg.capture.gate import is_hidden
-from provkg.capture.inference import Made, Scope, Texts, origin_of, user_frame
+from provkg.capture.inference import Made, Scope, Texts, origin_of
 from provkg.capture.kinds import kind_of
 from provkg.capture.namespace import locals_of
+from provkg.capture.usercode import UserCode
 from provkg.capture.values import FileNode, Node, Tracker
 from provkg.records import Evidence, Link, ValueKind
 
@@ -21,14 +22,16 @@ class Following:
     """Follows the values of one session.
 
     Parameters:
-        namespace: the variables of the notebook.
+        namespace: the variables of the notebook or script.
         fingerprint_limit: values larger than this many bytes get no fingerprint.
+        code: tells the user's own code from that of libraries.
     """
 
-    def __init__(self, namespace: Mapping[str, Any], fingerprint_limit: int) -> None:
+    def __init__(self, namespace: Mapping[str, Any], fingerprint_limit: int, code: UserCode) -> None:
         self.namespace = namespace
         self.tracker = Tracker(fingerprint_limit)
-        self.texts = Texts()
+        self.code = code
+        self.texts = Texts(code)
         self.kept: dict[str, tuple[Node, tuple[str, ...]]] = {}
         """The states first recorded in the execution at work, with the names that held them then."""
         self.links: list[Link] = []
@@ -43,7 +46,7 @@ class Following:
 
     def frame(self) -> FrameType | None:
         """The innermost frame of the user's own code."""
-        return user_frame(self.namespace)
+        return self.code.frame()
 
     def called_by_user(self, is_packaged: Callable[[str], bool]) -> bool:
         """Whether the hooked call at work was made by the user's own code, not by a library's.
@@ -61,8 +64,12 @@ class Following:
         return not is_packaged(frame.f_code.co_filename)
 
     def line(self) -> int | None:
-        """The line of the cell, from 1, that is at work."""
-        return self.texts.line(self.namespace)
+        """The line of the cell, script or module, from 1, that is at work."""
+        return self.code.place()[0] if self.code.document else self.texts.line(self.namespace)
+
+    def file(self) -> str:
+        """The absolute path of the module that `line` is in, where that is not the cell or script itself."""
+        return self.code.place()[1] if self.code.document else ""
 
     def resolve(self, value: Any, *, others: tuple[Any, ...] = ()) -> Node | None:
         """The newest state of an object, looked for by identity, memory, content and source text.

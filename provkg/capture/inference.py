@@ -7,7 +7,6 @@ In this order: the array whose memory it shares (observed), a recorded value of 
 from __future__ import annotations
 
 import linecache
-import sys
 from collections.abc import Iterator, Mapping
 from types import CodeType, FrameType
 from typing import Any, TypeAlias
@@ -16,10 +15,11 @@ from provkg.analysis import CellCode, analyse, analyse_function, loads_at, origi
 from provkg.capture.fingerprints import is_telling
 from provkg.capture.kinds import is_estimator, shape_of
 from provkg.capture.namespace import locals_of
+from provkg.capture.usercode import UserCode
 from provkg.capture.values import Node, Tracker
 from provkg.records import Evidence, ValueKind
 
-__all__ = ["Made", "Origin", "Scope", "Texts", "origin_of", "user_frame"]
+__all__ = ["Made", "Origin", "Scope", "Texts", "origin_of"]
 
 _DATA = (ValueKind.DATASET, ValueKind.PREDICTION)
 _MAX_STEPS = 12
@@ -45,9 +45,10 @@ class Origin:
 
 
 class Texts:
-    """The analysed source texts of the user's cells and functions."""
+    """The analysed source texts of the user's cells, functions and modules."""
 
-    def __init__(self) -> None:
+    def __init__(self, code: UserCode) -> None:
+        self._code = code
         self._current: CellCode | None = None
         self._current_source = ""
         self._functions: dict[CodeType, CellCode | None] = {}
@@ -69,14 +70,14 @@ class Texts:
     def place_of(self, frame: FrameType) -> Place:
         """The function (None for the cell itself) and line of its text that a frame is at."""
         code = frame.f_code
-        if code.co_name == "<module>":
+        if self._is_current(code):
             # The body of a cell magic such as ``%%time`` counts its lines by itself.
             return None, frame.f_lineno + self.cell().offset
         return code, frame.f_lineno
 
     def line(self, namespace: Mapping[str, Any]) -> int | None:
         """The line of the cell, from 1, that is at work."""
-        frame = user_frame(namespace)
+        frame = self._code.frame()
         while frame is not None:
             if frame.f_globals is namespace and frame.f_code.co_name == "<module>":
                 return self.place_of(frame)[1]
@@ -86,26 +87,25 @@ class Texts:
     def of(self, frame: FrameType) -> CellCode | None:
         """The analysis of the text that a frame of the user's runs."""
         code = frame.f_code
-        if code.co_name == "<module>":
+        if self._is_current(code):
             return self.cell()
         if code not in self._functions:
             self._functions[code] = _function(code)
         return self._functions[code]
+
+    def _is_current(self, code: CodeType) -> bool:
+        """Whether code is that of the cell or script itself, not of a function or another module."""
+        document = self._code.document
+        return code.co_name == "<module>" and (not document or code.co_filename == document)
 
 
 def _function(code: CodeType) -> CellCode | None:
     lines = linecache.getlines(code.co_filename)
     if not lines:
         return None
+    if code.co_name == "<module>":
+        return analyse("".join(lines))
     return analyse_function("".join(lines), code.co_firstlineno, code.co_name)
-
-
-def user_frame(namespace: Mapping[str, Any]) -> FrameType | None:
-    """The innermost frame of the user's own code: one whose globals are the notebook's namespace."""
-    frame: FrameType | None = sys._getframe(1)
-    while frame is not None and frame.f_globals is not namespace:
-        frame = frame.f_back
-    return frame
 
 
 class Scope:

@@ -8,7 +8,6 @@ from __future__ import annotations
 import re
 import sys
 import time
-from collections import Counter
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from datetime import UTC, datetime
 from fnmatch import translate
@@ -23,13 +22,14 @@ from provkg.capture.bindings import (
     recorded_states,
     variable_states,
 )
+from provkg.capture.execution import Execution, Notices
 from provkg.capture.files import FileWatch
 from provkg.capture.following import Following
 from provkg.capture.gate import gate
 from provkg.capture.namespace import Snapshot
 from provkg.capture.outputs import OutputWatch
 from provkg.capture.packages import PackageWatch
-from provkg.capture.progress import Progress
+from provkg.capture.usercode import UserCode
 from provkg.identity import sha256
 from provkg.records import (
     Activity,
@@ -39,7 +39,6 @@ from provkg.records import (
     Error,
     Event,
     Import,
-    Notice,
     Package,
     RunFinished,
     Seed,
@@ -50,25 +49,6 @@ from provkg.records import (
 __all__ = ["Session"]
 
 Append = Callable[[Event], None]
-_MAX_CALLS_OF_A_LINE = 100
-
-
-class _Cell:
-    """What is gathered while one execution runs."""
-
-    def __init__(
-        self, execution: CellExecution, snapshot: Snapshot, states: dict[str, str], patience: float
-    ) -> None:
-        self.execution = execution
-        self.progress = Progress(execution.order, patience)
-        self.snapshot = snapshot
-        self.states = states
-        self.activities: list[Activity] = []
-        self.seeds: list[Seed] = []
-        self.notices: dict[tuple[str, str], int] = {}
-        self.calls: Counter[tuple[str, int | None]] = Counter()
-        self.cpu = time.process_time()
-        self.overhead = 0.0
 
 
 class Session:
@@ -84,6 +64,7 @@ class Session:
         fingerprint_limit: values larger than this many bytes get no fingerprint.
         leave_out_columns: patterns of the columns that are not named.
         patience: seconds after which an execution at work is told of, step by step.
+        document: the file name that the code of a script carries; empty for a notebook.
     """
 
     def __init__(
@@ -98,9 +79,11 @@ class Session:
         fingerprint_limit: int = 100_000_000,
         leave_out_columns: Sequence[str] = (),
         patience: float = 1.0,
+        document: str = "",
     ) -> None:
         self.namespace = namespace
-        self.values = Following(namespace, fingerprint_limit)
+        code = UserCode(namespace, document, files.is_packaged)
+        self.values = Following(namespace, fingerprint_limit, code)
         self.files = files
         self.outputs = outputs
         self.global_seed = False
@@ -113,10 +96,10 @@ class Session:
         self._order = 0
         self._activities = 0
         self._results = 0
-        self._cell: _Cell | None = None
+        self._cell: Execution | None = None
         self._imported: tuple[Package, ...] = ()
         self._definers: dict[str, int] = {}
-        self._pending: dict[tuple[str, str], int] = {}
+        self._pending = Notices()
         self._warned = self._muted = False
 
     # --- executions ---
@@ -151,7 +134,7 @@ class Session:
         self.values.begin(transformed)
         snapshot = Snapshot(self.namespace, self._hidden)
         states = recorded_states(self.namespace, self._hidden, self.values.tracker)
-        self._cell = _Cell(execution, snapshot, states, self._patience)
+        self._cell = Execution(execution, snapshot, states, self._patience)
         self._cell.overhead = time.process_time() - began
         gate.open(self)
 
@@ -169,7 +152,7 @@ class Session:
             return
         began = time.process_time()
         if gate.exhausted:
-            self._note(cell.notices, "hooks", "calls at the recursion limit are not recorded")
+            cell.notices.add("hooks", "calls at the recursion limit are not recorded")
         status = Status.SUCCEEDED
         if error is not None:
             status = Status.INTERRUPTED if interrupted else Status.FAILED
@@ -178,15 +161,13 @@ class Session:
             try:
                 fields |= gather(cell)
             except Exception as failure:
-                self._note(cell.notices, f"end of cell: {gather.__name__}", failure)
+                cell.notices.add(f"end of cell: {gather.__name__}", failure)
         try:
             fields["outputs"] = self.outputs.end_cell(error)
         except Exception as failure:
-            self._note(cell.notices, "outputs", failure)
+            cell.notices.add("outputs", failure)
         self._cell = None
-        notices = {**self._pending, **cell.notices}
-        self._pending = {}
-        base = {name: getattr(cell.execution, name) for name in _STARTED}
+        base = {name: getattr(cell.record, name) for name in _STARTED}
         finished = time.process_time()
         execution = CellExecution(
             **base,
@@ -197,10 +178,7 @@ class Session:
             error=error,
             activities=tuple(cell.activities),
             seeds=tuple(cell.seeds),
-            notices=tuple(
-                Notice(where=where, message=message, count=count)
-                for (where, message), count in notices.items()
-            ),
+            notices=(*self._pending.take(), *cell.notices.take()),
             cpu=round(finished - cell.cpu, 6),
             overhead=round(cell.overhead + finished - began, 6),
         )
@@ -210,7 +188,7 @@ class Session:
         """The process ends."""
         if self._cell is not None:
             self.end(error=Error(name="SystemExit", message="the process ended"), interrupted=True)
-        self.write(RunFinished(ended_at=datetime.now(UTC), status=status, notices=self._left_notices()))
+        self.write(RunFinished(ended_at=datetime.now(UTC), status=status, notices=self._pending.take()))
 
     def write(self, event: Event) -> None:
         """Append an event; a failure is counted and told with the next event that can be written."""
@@ -219,7 +197,7 @@ class Session:
         try:
             self._append(event)
         except Exception as error:
-            self._note(self._pending, "journal", error)
+            self._pending.add("journal", error)
             if not self._warned:
                 self._warned = True
                 print(f"provkg cannot record everything: {error}", file=sys.__stderr__)
@@ -229,20 +207,12 @@ class Session:
         self._muted = True
         self._cell = None
 
-    def _left_notices(self) -> tuple[Notice, ...]:
-        return tuple(Notice(where=w, message=m, count=n) for (w, m), n in self._pending.items())
-
     # --- what hooks tell ---
 
     def notice(self, where: str, error: BaseException | str) -> None:
         """Note something that capture could not do."""
-        self._note(self._cell.notices if self._cell is not None else self._pending, where, error)
-
-    @staticmethod
-    def _note(notices: dict[tuple[str, str], int], where: str, error: BaseException | str) -> None:
-        message = error if isinstance(error, str) else f"{type(error).__name__}: {error}"
-        key = (where, message[:500].encode("utf-8", "backslashreplace").decode())
-        notices[key] = notices.get(key, 0) + 1
+        notices = self._cell.notices if self._cell is not None else self._pending
+        notices.add(where, error)
 
     def next_activity(self) -> str:
         """An identifier for an activity."""
@@ -256,20 +226,13 @@ class Session:
 
     def crowds(self, function: str, line: int | None) -> bool:
         """Whether a line has called a function so often that further calls are counted, not recorded."""
-        if self._cell is None:
-            return True
-        self._cell.calls[function, line] += 1
-        if self._cell.calls[function, line] <= _MAX_CALLS_OF_A_LINE:
-            return False
-        self.notice(
-            function, f"calls on line {line} beyond the first {_MAX_CALLS_OF_A_LINE} are not recorded"
-        )
-        return True
+        return self._cell is None or self._cell.crowds(function, line, self.values.file())
 
     def add(self, activity: Activity) -> None:
         """Record an activity."""
         if self._cell is not None:
-            self._cell.activities.append(activity)
+            file = self.values.file()
+            self._cell.activities.append(replace(activity, file=file) if file else activity)
             self.tell()
 
     def tell(self, *, training: bool = False) -> None:
@@ -303,11 +266,12 @@ class Session:
         if seed.generator == "numpy.random":
             self.global_seed = seed.value is not None
         if self._cell is not None:
-            self._cell.seeds.append(seed)
+            file = self.values.file()
+            self._cell.seeds.append(replace(seed, file=file) if file else seed)
 
     # --- the end of an execution ---
 
-    def _gather_variables(self, cell: _Cell) -> dict[str, Any]:
+    def _gather_variables(self, cell: Execution) -> dict[str, Any]:
         code = self.values.texts.cell()
         for name in {*code.reads, *code.changes}:
             value = self.namespace.get(name)
@@ -315,13 +279,13 @@ class Session:
             if node is not None:
                 self.values.refresh(node, value)
         reads = read_variables(self.namespace, self._hidden, code, self._definers)
-        reads += own_imports_read(code, cell.execution.order)
+        reads += own_imports_read(code, cell.record.order)
         bound, deleted = cell.snapshot.changes(self.namespace, code.defines)
         states = variable_states(self.values, bound, cell.states, code)
         for name in deleted:
             self._definers.pop(name, None)
         for state in states:
-            self._definers[state.name] = cell.execution.order
+            self._definers[state.name] = cell.record.order
         names = names_of_states(self.namespace, self._hidden, self.values.tracker, self.values.kept)
         values: list[Value] = []
         for node, local in self.values.kept.values():
@@ -344,7 +308,7 @@ class Session:
         )
         return replace(value, columns=named)
 
-    def _gather_files(self, cell: _Cell) -> dict[str, Any]:
+    def _gather_files(self, cell: Execution) -> dict[str, Any]:
         used = {use.entity for activity in cell.activities for use in activity.used}
         made = {made for activity in cell.activities for made in activity.generated}
         new, read, written = self.files.end_cell(used | made)
@@ -354,7 +318,7 @@ class Session:
             "written_files": tuple(sorted({s.id for s in written} | {f for f in made if f[:1] == "f"})),
         }
 
-    def _gather_code(self, cell: _Cell) -> dict[str, Any]:
+    def _gather_code(self, cell: Execution) -> dict[str, Any]:
         imports = []
         for found in self.values.texts.cell().imports:
             package = "" if found.stdlib else self.package_of(found.module)

@@ -1,0 +1,70 @@
+"""What is gathered while one execution runs."""
+
+from __future__ import annotations
+
+import time
+from collections import Counter
+
+from provkg.capture.namespace import Snapshot
+from provkg.capture.progress import Progress
+from provkg.records import Activity, CellExecution, Notice, Seed
+
+__all__ = ["MAX_CALLS_OF_A_LINE", "Execution", "Notices"]
+
+MAX_CALLS_OF_A_LINE = 100
+
+
+class Notices:
+    """What capture could not do, each with how often."""
+
+    def __init__(self) -> None:
+        self._counts: dict[tuple[str, str], int] = {}
+
+    def add(self, where: str, error: BaseException | str) -> None:
+        """Note something once more."""
+        message = error if isinstance(error, str) else f"{type(error).__name__}: {error}"
+        key = (where, message[:500].encode("utf-8", "backslashreplace").decode())
+        self._counts[key] = self._counts.get(key, 0) + 1
+
+    def take(self) -> tuple[Notice, ...]:
+        """All that was noted, which is then forgotten."""
+        counts, self._counts = self._counts, {}
+        return tuple(
+            Notice(where=where, message=message, count=count) for (where, message), count in counts.items()
+        )
+
+
+class Execution:
+    """One execution at work.
+
+    Parameters:
+        record: what was known when it began.
+        snapshot: the variables before it.
+        states: the recorded states that variables held before it.
+        patience: seconds after which it is told of while it is at work.
+    """
+
+    def __init__(
+        self, record: CellExecution, snapshot: Snapshot, states: dict[str, str], patience: float
+    ) -> None:
+        self.record = record
+        self.snapshot = snapshot
+        self.states = states
+        self.progress = Progress(record.order, patience)
+        self.activities: list[Activity] = []
+        self.seeds: list[Seed] = []
+        self.notices = Notices()
+        self.cpu = time.process_time()
+        self.overhead = 0.0
+        self._calls: Counter[tuple[str, int | None, str]] = Counter()
+
+    def crowds(self, function: str, line: int | None, file: str) -> bool:
+        """Whether a line has called a function so often that further calls are counted, not recorded."""
+        self._calls[function, line, file] += 1
+        if self._calls[function, line, file] <= MAX_CALLS_OF_A_LINE:
+            return False
+        where = f"line {line} of {file}" if file else f"line {line}"
+        self.notices.add(
+            function, f"calls on {where} beyond the first {MAX_CALLS_OF_A_LINE} are not recorded"
+        )
+        return True
