@@ -29,6 +29,8 @@ from provkg.records import (
     Evidence,
     File,
     FileMode,
+    Finding,
+    FindingsMade,
     Fingerprint,
     Hardware,
     Import,
@@ -212,6 +214,7 @@ def values(draw: st.DrawFn, there: _Numbers) -> Value:
         role_evidence=draw(any_of(Evidence)),
         fold=draw(st.none() | st.integers(1, 10)),
         revision_of=f"{object_}.{version - 1}" if version > 1 else "",
+        evidence=draw(any_of(Evidence)),
     )
 
 
@@ -228,6 +231,9 @@ def files(draw: st.DrawFn, there: _Numbers) -> File:
         media_type=draw(texts),
         package=draw(st.sampled_from(["", "scikit-learn"])),
         reason=draw(texts),
+        evidence=draw(any_of(Evidence)),
+        later_sha256=draw(st.just("") | digests),
+        later_size=draw(st.none() | counts),
     )
 
 
@@ -270,7 +276,7 @@ def activities(draw: st.DrawFn, there: _Numbers, made: list[str]) -> Activity:
         kind=draw(any_of(ActivityKind)),
         function=draw(names),
         started_at=draw(st.none() | times),
-        duration=draw(seconds),
+        duration=draw(st.none() | seconds),
         implementation=draw(st.just("") | names),
         package=draw(st.sampled_from(["", "scikit-learn"])),
         used=tuple(
@@ -309,7 +315,7 @@ def executions_of(draw: st.DrawFn, there: _Numbers, order: int) -> CellExecution
         order=order,
         source=draw(texts),
         sha256=draw(digests),
-        started_at=draw(times),
+        started_at=draw(st.none() | times),
         ended_at=draw(st.none() | times),
         cell_id=draw(st.just("") | names),
         index=draw(st.none() | st.integers(0, 100)),
@@ -367,7 +373,8 @@ def runs(draw: st.DrawFn) -> Run:
     started = RunStarted(
         run=str(draw(st.uuids(version=4))),
         kind=draw(any_of(RunKind)),
-        started_at=draw(times),
+        started_at=draw(st.none() | times),
+        imported_at=draw(st.none() | times),
         recorder=draw(st.sampled_from(["provkg 0.1.0", ""])),
         code=draw(st.none() | codes),
         agent=draw(st.none() | agents),
@@ -384,10 +391,25 @@ def runs(draw: st.DrawFn) -> Run:
         order=st.integers(0, len(executions)),
         notices=some(notices),
     )
+    looked = st.builds(
+        FindingsMade,
+        findings=some(
+            st.builds(
+                Finding,
+                kind=texts,
+                message=texts,
+                orders=some(st.integers(0, 5)),
+                cells=some(st.integers(-1, 5)),
+                evidence=any_of(Evidence),
+            )
+        ),
+        notices=some(notices),
+    )
     return Run(
         started=started,
         executions=executions,
         documents=draw(some(documents)),
         finished=draw(st.none() | ends),
         environment=draw(st.none() | environments),
+        examined=draw(st.none() | looked),
     )

@@ -38,6 +38,8 @@ def events_of(run: Run) -> Iterator[Event]:
     for execution in run.executions:
         yield CellStarted(execution=execution)
         yield CellFinished(execution=execution)
+    if run.examined is not None:
+        yield run.examined
     if run.finished is not None:
         yield run.finished
 
@@ -60,6 +62,7 @@ def test_folding_the_events_of_a_run_gives_the_run(run: Run) -> None:
     assert again.executions == run.executions
     assert again.documents == run.documents
     assert again.finished == run.finished
+    assert again.examined == run.examined
     assert (again.environment is None) == (run.environment is None)
 
 
@@ -85,7 +88,7 @@ def test_steps_told_of_an_execution_count_until_its_end_tells_them_all(run: Run)
         events += [
             StepsSeen(
                 order=execution.order,
-                at=execution.started_at,
+                at=datetime(2026, 11, 23, tzinfo=UTC),
                 values=execution.values[: number + 1],
                 files=execution.files,
                 activities=execution.activities[number : number + 1],

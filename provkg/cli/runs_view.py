@@ -33,7 +33,7 @@ def draw_runs(runs: Solutions, room: int) -> Table:
         started, took = row["started"], row["took"]
         drawn.add_row(
             short(str(row["run"]).rpartition("/")[2]),
-            f"{started.astimezone():%Y-%m-%d %H:%M}" if isinstance(started, datetime) else str(started),
+            f"{started.astimezone():%Y-%m-%d %H:%M}" if isinstance(started, datetime) else str(started or ""),
             seconds_text(took) if isinstance(took, int | float) else "",
             Text(status, style=_STYLES.get(status, "yellow")),
             *((str(row["cells"]), str(row["models"])) if roomy else ()),

@@ -45,6 +45,7 @@ def draw_summary(summary: RunSummary, suggestions: Sequence[str] = (), room: int
     parts += _section("Results", _results(summary.results, called, room))
     parts += _section("Files written", _writes(summary.written))
     parts += _section("Environment", _surroundings(summary.surroundings, summary.seeds))
+    parts += _section("Findings", [Text(f"! {finding}", style="yellow") for finding in summary.findings])
     parts += _section("Warnings", [Text(f"! {warning}", style="yellow") for warning in summary.warnings])
     parts += _section("Ask more", [Text(f"$ {command}") for command in suggestions])
     return Group(*parts)
@@ -79,12 +80,13 @@ def _section(title: str, content: Sequence[RenderableType]) -> Iterator[Renderab
 
 def _heading(summary: RunSummary) -> RenderableType:
     what = path_text(summary.path) if summary.path else summary.kind
-    status = summary.status.value if summary.status else "not ended"
+    without = "imported" if summary.imported_at else "not ended"
+    status = summary.status.value if summary.status else without
     took = f" in {seconds_text(summary.seconds)}" if summary.seconds is not None else ""
     first = Text.assemble((what, "bold"), "  ", (status, _STYLES[summary.status]), took)
     facts = [
         f"run {short(summary.run)}",
-        time_text(summary.started_at),
+        time_text(summary.started_at) if summary.started_at else "at a time that is not known",
         count_text(summary.executions, "cell") if summary.executions else "no cell was run",
         *([summary.user] if summary.user else []),
     ]

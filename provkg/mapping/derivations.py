@@ -87,7 +87,7 @@ def _all(run: Run) -> Iterator[Derivation]:
             yield Derivation(link.target, link.source, link.evidence, link.operation, linked=True)
         for value in execution.values:
             if value.revision_of:
-                yield Derivation(value.id, value.revision_of, Evidence.OBSERVED)
+                yield Derivation(value.id, value.revision_of, value.evidence)
         for activity in execution.activities:
             yield from _through(activity, links, linked)
 

@@ -94,8 +94,8 @@ def _activity(scope: Scope, execution: CellExecution, activity: Activity) -> Non
 
 
 def _ended_at(activity: Activity) -> datetime | None:
-    """When an activity ended; None where its duration, from another tool's record, makes no sense."""
-    if activity.started_at is None:
+    """When an activity ended; None where that is not known or its duration makes no sense."""
+    if activity.started_at is None or activity.duration is None:
         return None
     try:
         return activity.started_at + timedelta(seconds=activity.duration)

@@ -112,7 +112,8 @@ def _files(scope: Scope, execution: CellExecution, iri: str) -> None:
     read = dict.fromkeys((*execution.read_files, *_only_read(scope, execution)))
     for name in read:
         scope.quads.link(iri, Prov.used, scope.thing(name))
-        scope.quads.link(iri, Provkg.observedUse, scope.thing(name))
+        if scope.was_seen(name):
+            scope.quads.link(iri, Provkg.observedUse, scope.thing(name))
 
 
 def _only_read(scope: Scope, execution: CellExecution) -> list[str]:

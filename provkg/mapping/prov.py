@@ -13,7 +13,7 @@ if TYPE_CHECKING:
     from datetime import datetime
 
     from provkg.mapping.scope import Scope
-    from provkg.records import Agent, Code, Commit, Environment, Notice
+    from provkg.records import Agent, Code, Commit, Environment, Finding, Notice
 
 __all__ = [
     "EVIDENCE",
@@ -56,7 +56,7 @@ def run_graph(scope: Scope) -> None:
         quads.types(recorder, Prov.Agent, Prov.SoftwareAgent)
         quads.text(recorder, Rdfs.label, started.recorder)
         quads.link(graph, Prov.wasAttributedTo, recorder)
-    quads.time(graph, Prov.generatedAtTime, finished.ended_at if finished else None)
+    quads.time(graph, Prov.generatedAtTime, finished.ended_at if finished else started.imported_at)
 
 
 def the_run(scope: Scope) -> None:
@@ -72,6 +72,9 @@ def the_run(scope: Scope) -> None:
         if any(execution.order == finished.order for execution in run.executions):
             quads.link(iri, Provkg.failedExecution, scope.execution(finished.order))
         notices(scope, iri, finished.notices)
+    if run.examined is not None:
+        notices(scope, f"{iri}/examined", run.examined.notices, subject=iri)
+        _findings(scope, run.examined.findings)
     quads.known(iri, Provkg.command, shlex.join(started.command))
     quads.known(iri, Provkg.workingFolder, started.folder)
     if started.code is not None:
@@ -205,11 +208,11 @@ def _commit(scope: Scope, commit: Commit) -> None:
     quads.boolean(scope.iri, Provkg.isDirty, commit.dirty)
 
 
-def notices(scope: Scope, subject: str, made: tuple[Notice, ...]) -> None:
-    """What capture could not do, in a run or an execution."""
-    quads = scope.quads
+def notices(scope: Scope, prefix: str, made: tuple[Notice, ...], subject: str = "") -> None:
+    """What capture could not do, in a run or an execution; ``prefix`` begins the names of the notices."""
+    quads, subject = scope.quads, subject or prefix
     for rank, notice in enumerate(made, 1):
-        iri = f"{subject}/notice/{rank}"
+        iri = f"{prefix}/notice/{rank}"
         quads.types(iri, Provkg.Notice)
         quads.text(iri, Provkg.noticeWhere, notice.where)
         quads.text(iri, Provkg.noticeMessage, notice.message)
@@ -217,8 +220,28 @@ def notices(scope: Scope, subject: str, made: tuple[Notice, ...]) -> None:
         quads.link(subject, Provkg.hasNotice, iri)
 
 
-def seconds_between(start: datetime, end: datetime) -> float | None:
-    """Seconds from one time to another; None when only one of them has a zone."""
-    if (start.utcoffset() is None) != (end.utcoffset() is None):
+def _findings(scope: Scope, made: tuple[Finding, ...]) -> None:
+    """What looking at the whole record concluded, and what each conclusion is about."""
+    quads = scope.quads
+    known = {execution.order for execution in scope.run.executions}
+    last = scope.run.documents[-1].document if scope.run.documents else None
+    for rank, finding in enumerate(made, 1):
+        iri = f"{scope.iri}/finding/{rank}"
+        quads.types(iri, Prov.Entity, Provkg.Finding)
+        quads.text(iri, Provkg.findingKind, finding.kind)
+        quads.text(iri, Provkg.findingMessage, finding.message)
+        quads.link(iri, Provkg.evidence, EVIDENCE[finding.evidence])
+        quads.link(scope.iri, Provkg.hasFinding, iri)
+        for order in dict.fromkeys(finding.orders):
+            if order in known:
+                quads.link(iri, Provkg.isAbout, scope.execution(order))
+        for index in dict.fromkeys(finding.cells):
+            if last is not None and 0 <= index < len(last.cells):
+                quads.integer(iri, Provkg.aboutCellIndex, index)
+
+
+def seconds_between(start: datetime | None, end: datetime) -> float | None:
+    """Seconds from one time to another; None when the first is not known or only one of them has a zone."""
+    if start is None or (start.utcoffset() is None) != (end.utcoffset() is None):
         return None
     return (end - start).total_seconds()

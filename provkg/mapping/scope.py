@@ -13,6 +13,7 @@ from provkg.records import (
     CellExecution,
     Code,
     CodeKind,
+    Evidence,
     File,
     FileMode,
     Package,
@@ -62,6 +63,10 @@ class Scope:
         if iri is None:
             iri = self._executions[order] = self.names.execution(self.run.id, order)
         return iri
+
+    def was_seen(self, file: str) -> bool:
+        """Whether a file was seen to be read or written, rather than named in the text."""
+        return file not in self.files or self.files[file].evidence is Evidence.OBSERVED
 
     def is_split(self, value: Value) -> bool:
         """Whether a splitting made a value."""

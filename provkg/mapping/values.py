@@ -6,6 +6,7 @@ import json
 from typing import TYPE_CHECKING
 
 from provkg.identity import digest
+from provkg.mapping.prov import EVIDENCE
 from provkg.records import Digest, Evidence, FileMode, SplitRole, ValueKind
 from provkg.terms import Prov, Provkg, Rdfs
 
@@ -51,6 +52,7 @@ def _value(scope: Scope, value: Value) -> None:
         quads.known(iri, Rdfs.label, value.names[0])
     for name in value.names:
         quads.text(iri, Provkg.variableName, name)
+    _evidence(scope, iri, value.evidence)
     if value.role is not None:
         quads.link(iri, Provkg.splitRole if _seen_role(value) else Provkg.likelySplitRole, SPLITS[value.role])
     quads.integer(iri, Provkg.foldNumber, value.fold)
@@ -116,9 +118,19 @@ def _file(scope: Scope, file: File) -> None:
     quads.integer(iri, Provkg.byteSize, file.size)
     quads.known(iri, Provkg.mediaType, file.media_type)
     quads.known(iri, Provkg.noDigestReason, file.reason)
+    _evidence(scope, iri, file.evidence)
     if file.package:
         quads.link(iri, Provkg.providedBy, scope.package(file.package))
     if file.sha256 and file.covers is Digest.FULL:
         scope.holds_content(iri, scope.content(file.sha256, Provkg.FileVersion, file.size))
     elif file.sha256:
         quads.text(iri, Provkg.partialDigest, file.sha256)
+    if file.later_sha256:
+        later = scope.content(file.later_sha256, Provkg.FileVersion, file.later_size)
+        quads.link(iri, Provkg.laterContent, later)
+
+
+def _evidence(scope: Scope, iri: str, evidence: Evidence) -> None:
+    """How it is known that there was such a thing, where that is not by having seen it."""
+    if evidence is not Evidence.OBSERVED:
+        scope.quads.link(iri, Provkg.evidence, EVIDENCE[evidence])

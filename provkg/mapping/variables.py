@@ -120,9 +120,15 @@ class Variables:
     def _dependencies(self, execution: CellExecution, execution_iri: str) -> None:
         """The executions that set a variable which this one names, or made a thing which it used."""
         scope, quads = self._scope, self._scope.quads
-        used = [use.entity for activity in execution.activities for use in activity.used]
+        used = [
+            use.entity
+            for activity in execution.activities
+            for use in activity.used
+            if use.evidence is activity.evidence is Evidence.OBSERVED
+        ]
         sources = [link.source for link in execution.links if link.evidence is Evidence.OBSERVED]
-        made = (scope.made_in.get(name, 0) for name in (*used, *sources, *execution.read_files))
+        read = [name for name in execution.read_files if scope.was_seen(name)]
+        made = (scope.made_in.get(name, 0) for name in (*used, *sources, *read))
         observed = {order for order in made if 0 < order < execution.order}
         known = {other.order for other in scope.run.executions}
         named = {read.definer for read in execution.reads if read.definer in known} - {execution.order}

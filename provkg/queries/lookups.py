@@ -82,7 +82,8 @@ def _in_run(pattern: str) -> str:
 
 def _runs(pattern: str) -> str:
     return f"""{_PROLOGUE}SELECT DISTINCT ?run ?start WHERE {{
-      GRAPH ?graph {{ {pattern} ?graph provkg:describesRun ?run . ?run prov:startedAtTime ?start }} }}"""
+      GRAPH ?graph {{ {pattern} ?graph provkg:describesRun ?run }}
+      OPTIONAL {{ GRAPH ?g1 {{ ?run prov:startedAtTime ?start }} }} }}"""
 
 
 _VALUES = (("name", _NAMED.format("Value")), ("name", _OF_CLASS.format("Value")))

@@ -24,15 +24,15 @@ _SHOWN = 5
 
 _PROLOGUE = f"PREFIX prov: <{PREFIXES['prov']}> PREFIX provkg: <{PREFIXES['provkg']}> "
 _ALL = f"{_PROLOGUE}SELECT ?run WHERE {{ GRAPH ?g {{ ?run a provkg:Run }} }}"
-_NEWEST_FIRST = f"""{_PROLOGUE}SELECT ?run WHERE {{ GRAPH ?g {{
-  ?run a provkg:Run ; prov:startedAtTime ?start }} }}
-ORDER BY DESC(?start) DESC(STR(?run))"""
+# Runs whose time is not known come last, the one that was imported last first.
+_WHEN = """OPTIONAL { ?run prov:startedAtTime ?start }
+  OPTIONAL { ?g provkg:describesRun ?run ; prov:generatedAtTime ?made }"""
+_ORDER = "ORDER BY DESC(?start) DESC(?made) DESC(STR(?run))"
+_NEWEST_FIRST = f"{_PROLOGUE}SELECT ?run WHERE {{ GRAPH ?g {{ ?run a provkg:Run . {_WHEN} }} }} {_ORDER}"
 _OF_PATH = f"""{_PROLOGUE}SELECT ?run WHERE {{ GRAPH ?g {{
-  ?document provkg:path ?path . ?run provkg:runOf ?document ; prov:startedAtTime ?start }} }}
-ORDER BY DESC(?start) DESC(STR(?run)) LIMIT 1"""
+  ?document provkg:path ?path . ?run provkg:runOf ?document . {_WHEN} }} }} {_ORDER} LIMIT 1"""
 _PATHS = f"""{_PROLOGUE}SELECT ?run ?path WHERE {{ GRAPH ?g {{
-  ?run provkg:runOf ?document ; prov:startedAtTime ?start . ?document provkg:path ?path }} }}
-ORDER BY DESC(?start) DESC(STR(?run))"""
+  ?run provkg:runOf ?document . ?document provkg:path ?path . {_WHEN} }} }} {_ORDER}"""
 
 
 def as_text(word: str) -> str:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import hashlib
 import re
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import UTC, datetime
 from difflib import get_close_matches
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -178,8 +178,13 @@ def _candidate(row: tuple[str, ...]) -> _Candidate:
 def _latest_with(store: Source, kind: str, forms: dict[str, str]) -> str:
     for form, query in lookups.RUNS[kind]:
         if forms[form] and (found := rows(store, query, name=Literal(forms[form]))):
-            return max(found, key=lambda row: (datetime.fromisoformat(row[1]), row[0]))[0]
+            return max(found, key=lambda row: (_moment(row[1]), row[0]))[0]
     return ""
+
+
+def _moment(text: str) -> datetime:
+    """A time, one that is not known before all others."""
+    return datetime.fromisoformat(text) if text else datetime.min.replace(tzinfo=UTC)
 
 
 def _only(store: Source, kind: str, word: str, run: str, found: Iterable[_Candidate]) -> str:

@@ -16,7 +16,7 @@ by their rank in the run, from 1.
 
 from __future__ import annotations
 
-from provkg.records.circumstances import Agent, Commit, Environment, Hardware, Notice, Package
+from provkg.records.circumstances import Agent, Commit, Environment, Finding, Hardware, Notice, Package
 from provkg.records.code import CellExecution, Code, Document, DocumentCell, Import, Read, VariableState
 from provkg.records.data import Column, Error, File, Fingerprint, MediaContent, Output, Value
 from provkg.records.events import (
@@ -26,6 +26,7 @@ from provkg.records.events import (
     DocumentSeen,
     EnvironmentSeen,
     Event,
+    FindingsMade,
     ParametersSeen,
     Run,
     RunFinished,
@@ -76,6 +77,8 @@ __all__ = [
     "Evidence",
     "File",
     "FileMode",
+    "Finding",
+    "FindingsMade",
     "Fingerprint",
     "Hardware",
     "Import",

@@ -1,10 +1,10 @@
-"""Records of the circumstances of a run: environment, machine, commit, person, and what went unseen."""
+"""Records of a run's circumstances: environment, machine, commit, person, findings, what went unseen."""
 
 from __future__ import annotations
 
-from provkg.records.kinds import Record
+from provkg.records.kinds import Evidence, Record
 
-__all__ = ["Agent", "Commit", "Environment", "Hardware", "Notice", "Package"]
+__all__ = ["Agent", "Commit", "Environment", "Finding", "Hardware", "Notice", "Package"]
 
 
 class Package(Record, frozen=True):
@@ -64,3 +64,17 @@ class Notice(Record, frozen=True):
     where: str
     message: str
     count: int = 1
+
+
+class Finding(Record, frozen=True):
+    """Something that a look at the whole record concluded, such as an output its cell cannot have made.
+
+    ``kind`` is a short name that findings of one kind share, ``message`` one sentence with the proof.
+    ``orders`` are the executions it is about, ``cells`` positions in the document from 0.
+    """
+
+    kind: str
+    message: str
+    orders: tuple[int, ...] = ()
+    cells: tuple[int, ...] = ()
+    evidence: Evidence = Evidence.INFERRED

@@ -80,14 +80,15 @@ class CellExecution(Record, frozen=True):
     """One execution of one cell version, with everything that was seen in it.
 
     ``order`` is its rank in the run from 1; ``execution_count`` is the kernel's own count; ``index`` is
-    the cell's position in the document from 0, where known. ``cpu`` is in seconds of processor time of
+    the cell's position in the document from 0, where known. ``started_at`` is None where an imported record
+    does not tell. ``cpu`` is in seconds of processor time of
     the kernel, ``overhead`` the part of it that capture itself took around the cell.
     """
 
     order: int
     source: str
     sha256: str
-    started_at: datetime
+    started_at: datetime | None = None
     ended_at: datetime | None = None
     cell_id: str = ""
     index: int | None = None

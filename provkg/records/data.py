@@ -34,7 +34,8 @@ class Value(Record, frozen=True):
     place makes the next version, which names the one before in ``revision_of``. ``type`` is the
     qualified Python class; ``names`` are the variables bound to it when it was recorded; ``shape`` is
     in rows first. ``role`` says which part of a split it is, and ``role_evidence`` how that is known: a
-    splitter made it, or only its name says so. ``fold`` is the rank of the fold from 1.
+    splitter made it, or only its name says so. ``fold`` is the rank of the fold from 1. ``evidence`` tells
+    how it is known that there was such a value.
     """
 
     id: str
@@ -50,6 +51,7 @@ class Value(Record, frozen=True):
     role_evidence: Evidence = Evidence.OBSERVED
     fold: int | None = None
     revision_of: str = ""
+    evidence: Evidence = Evidence.OBSERVED
 
 
 class File(Record, frozen=True):
@@ -57,6 +59,8 @@ class File(Record, frozen=True):
 
     ``path`` is absolute. ``size`` is in bytes. ``sha256`` is lower-case hexadecimal, and empty when
     ``covers`` is ``none``. ``package`` names the distribution (``scikit-learn``) that ships the file.
+    ``evidence`` tells how it is known that it was read or written. ``later_sha256`` and ``later_size`` are
+    those of the content that an importer found at the path, which need not be what was there then.
     """
 
     id: str
@@ -69,6 +73,9 @@ class File(Record, frozen=True):
     package: str = ""
     reason: str = ""
     """Why there is no digest."""
+    evidence: Evidence = Evidence.OBSERVED
+    later_sha256: str = ""
+    later_size: int | None = None
 
 
 class MediaContent(Record, frozen=True):

@@ -8,7 +8,7 @@ from typing import TypeAlias
 
 import msgspec
 
-from provkg.records.circumstances import Agent, Commit, Environment, Notice, Package
+from provkg.records.circumstances import Agent, Commit, Environment, Finding, Notice, Package
 from provkg.records.code import CellExecution, Code, Document
 from provkg.records.data import Error, File, Value
 from provkg.records.kinds import Record, RunKind, Status
@@ -21,6 +21,7 @@ __all__ = [
     "DocumentSeen",
     "EnvironmentSeen",
     "Event",
+    "FindingsMade",
     "ParametersSeen",
     "Run",
     "RunFinished",
@@ -37,12 +38,16 @@ SCHEMA = 1
 
 
 class RunStarted(Record, frozen=True, tag=f"run-started/{SCHEMA}", tag_field="event"):
-    """A run begins. ``parameters`` are those the user gave on the command line."""
+    """A run begins. ``parameters`` are those the user gave on the command line.
+
+    Of an imported run, ``imported_at`` says when its record was taken over; ``started_at`` is None where
+    that record does not tell.
+    """
 
     run: str
     kind: RunKind
-    started_at: datetime
-    recorder: str
+    started_at: datetime | None = None
+    recorder: str = ""
     """The provkg version that records (``provkg 0.1.0``)."""
     code: Code | None = None
     agent: Agent | None = None
@@ -53,6 +58,7 @@ class RunStarted(Record, frozen=True, tag=f"run-started/{SCHEMA}", tag_field="ev
     parameters: tuple[Setting, ...] = ()
     name: str = ""
     """What the user calls the run."""
+    imported_at: datetime | None = None
 
 
 class ParametersSeen(Record, frozen=True, tag=f"parameters-seen/{SCHEMA}", tag_field="event"):
@@ -103,6 +109,16 @@ class CellFinished(Record, frozen=True, tag=f"cell-finished/{SCHEMA}", tag_field
     execution: CellExecution
 
 
+class FindingsMade(Record, frozen=True, tag=f"findings-made/{SCHEMA}", tag_field="event"):
+    """The record was looked at as a whole; where a run has more than one, the last one counts.
+
+    ``notices`` say what could not be made out of it.
+    """
+
+    findings: tuple[Finding, ...] = ()
+    notices: tuple[Notice, ...] = ()
+
+
 class RunFinished(Record, frozen=True, tag=f"run-finished/{SCHEMA}", tag_field="event"):
     """A run ended. Where a run has more than one, the last one counts."""
 
@@ -122,6 +138,7 @@ Event: TypeAlias = (
     | CellStarted
     | StepsSeen
     | CellFinished
+    | FindingsMade
     | RunFinished
 )
 
@@ -138,6 +155,7 @@ class Run(Record, frozen=True):
     documents: tuple[DocumentSeen, ...] = ()
     finished: RunFinished | None = None
     environment: Environment | None = None
+    examined: FindingsMade | None = None
 
     @property
     def id(self) -> str:
@@ -198,7 +216,7 @@ def decode_event(line: bytes) -> Event:
     return _decoder.decode(line)
 
 
-def fold(events: Iterable[Event]) -> Run | None:  # noqa: C901 (one case for each kind of event)
+def fold(events: Iterable[Event]) -> Run | None:  # noqa: C901, PLR0912 (one case for each kind of event)
     """The run that a sequence of events tells of, or None when it has no beginning.
 
     An execution that began and never ended is `Status.INTERRUPTED`; it holds the steps it was seen to do.
@@ -206,6 +224,7 @@ def fold(events: Iterable[Event]) -> Run | None:  # noqa: C901 (one case for eac
     started: RunStarted | None = None
     environment: Environment | None = None
     finished: RunFinished | None = None
+    examined: FindingsMade | None = None
     documents: list[DocumentSeen] = []
     executions: dict[int, CellExecution] = {}
     steps: dict[int, list[StepsSeen]] = {}
@@ -230,6 +249,8 @@ def fold(events: Iterable[Event]) -> Run | None:  # noqa: C901 (one case for eac
             case CellFinished(execution=execution):
                 executions[execution.order] = execution
                 ended.add(execution.order)
+            case FindingsMade():
+                examined = event
             case RunFinished():
                 finished = event
     if started is None:
@@ -245,6 +266,7 @@ def fold(events: Iterable[Event]) -> Run | None:  # noqa: C901 (one case for eac
         documents=tuple(documents),
         finished=finished,
         environment=_environment_at_end(environment, ordered),
+        examined=examined,
     )
 
 

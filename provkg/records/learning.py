@@ -79,8 +79,8 @@ class Activity(Record, frozen=True):
     kind: ActivityKind
     function: str
     started_at: datetime | None = None
-    """None where it was not seen, as of what other processes did."""
-    duration: float = 0.0
+    """None where it was not seen, as of what other processes did, or what only the text tells of."""
+    duration: float | None = 0.0
     implementation: str = ""
     package: str = ""
     """Distribution that provides the function or class (``scikit-learn``)."""

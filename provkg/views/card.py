@@ -246,7 +246,7 @@ def _activity_facts(inventory: Inventory, activity: Activity) -> dict[str, str]:
             "class": activity.implementation,
             "package": f"{activity.package} {version}".strip(),
             "began": _moment(activity.started_at),
-            "took": f"{activity.duration:.3f} s",
+            "took": f"{activity.duration:.3f} s" if activity.duration is not None else "",
             "fits inside": str(activity.fits) if activity.fits else "",
             "seed": "none of its own, though it draws random numbers" if activity.unseeded else "",
             "part of": activity.parent,
@@ -302,13 +302,14 @@ def _output_facts(output: Output) -> dict[str, str]:
 
 
 def _execution(inventory: Inventory, execution: CellExecution, iri: str) -> Card:
-    took = (execution.ended_at - execution.started_at).total_seconds() if execution.ended_at else None
+    began, ended = execution.started_at, execution.ended_at
+    took = (ended - began).total_seconds() if began and ended else None
     error = execution.error
     facts = _filled(
         {
             "status": execution.status.value,
             "error": f"{error.name}: {error.message}" if error else "",
-            "began": execution.started_at.astimezone().isoformat(sep=" ", timespec="seconds"),
+            "began": _moment(began),
             "took": f"{took:.3f} s" if took is not None else "",
             "notebook's cell": str(execution.index + 1) if execution.index is not None else "",
             "deleted": ", ".join(execution.deletes),

@@ -22,9 +22,12 @@ __all__ = ["COLUMNS", "list_runs"]
 COLUMNS = ("run", "started", "took", "status", "cells", "models", "results", "notebook")
 """The columns of `list_runs`; ``took`` is in seconds."""
 
-_RUNS = """SELECT ?run ?started WHERE { GRAPH ?g { ?run a provkg:Run ; prov:startedAtTime ?started } }
-ORDER BY DESC(?started) DESC(?run) %s"""
-_ABOUT = """SELECT ?run ?took ?status ?path WHERE { GRAPH ?g { ?run a provkg:Run .
+_RUNS = """SELECT ?run ?started WHERE { GRAPH ?g { ?run a provkg:Run .
+  OPTIONAL { ?run prov:startedAtTime ?started }
+  OPTIONAL { ?g provkg:describesRun ?run ; prov:generatedAtTime ?made } } }
+ORDER BY DESC(?started) DESC(?made) DESC(?run) %s"""
+_ABOUT = """SELECT ?run ?took ?status ?path ?imported WHERE { GRAPH ?g { ?run a provkg:Run .
+  BIND(EXISTS { ?run a provkg:ImportedRun } AS ?imported)
   OPTIONAL { ?run provkg:duration ?took }
   OPTIONAL { ?run provkg:hasStatus ?status }
   OPTIONAL { ?run provkg:runOf/provkg:path ?path } } }"""
@@ -51,7 +54,8 @@ def list_runs(store: Source, limit: int = 20) -> Solutions:
     """The last ``limit`` runs (all if it is 0), newest first, under `COLUMNS`.
 
     ``models`` counts trainings and tunings; ``results`` gives each metric with its least and greatest value.
-    A run that has not ended, or whose recorder was killed, has no status yet.
+    Imported runs come last where their record has no time. A run that has not ended, or whose recorder was
+    killed, has no status yet.
     """
     newest = _solutions(store, _RUNS % (f"LIMIT {limit:d}" if limit else "")).rows
     runs = [run for run, _ in newest if isinstance(run, NamedNode)]
@@ -60,14 +64,14 @@ def list_runs(store: Source, limit: int = 20) -> Solutions:
     )
     rows: list[tuple[Term | None, ...]] = []
     for run, started in newest:
-        took, status, path = (about[run] or [(None, None, None)])[0]
+        took, status, path, imported = (about[run] or [(None, None, None, None)])[0]
         measured = ", ".join(_range(*row) for row in results[run])
         rows.append(
             (
                 run,
                 started,
                 took,
-                _end(status),
+                _end(status, imported),
                 _count(cells[run]),
                 _count(models[run]),
                 Literal(measured),
@@ -86,8 +90,10 @@ def _by_run(store: Source, query: str, runs: Sequence[NamedNode]) -> _Rows:
     return found
 
 
-def _end(status: Term | None) -> Literal:
-    return Literal(_ENDS.get(status.value, status.value) if isinstance(status, NamedNode) else "not ended")
+def _end(status: Term | None, imported: Term | None) -> Literal:
+    if isinstance(status, NamedNode):
+        return Literal(_ENDS.get(status.value, status.value))
+    return Literal("imported" if imported == Literal(True) else "not ended")
 
 
 def _count(rows: list[tuple[Term | None, ...]]) -> Term | None:

@@ -26,7 +26,7 @@ _ID = re.compile(r"[0-9a-f-]+")
 _CELL = re.compile(r"(?:(?P<run>[^\[/]+)/)?\[(?P<count>[0-9]+)\]")
 _OCCURRENCE = """SELECT ?content ?run ?start WHERE { GRAPH ?g {
   ?thing provkg:hasContent ?content . { ?user prov:used ?thing } UNION { ?thing provkg:generatedIn ?user }
-  ?user provkg:partOfRun ?run . ?run prov:startedAtTime ?start } }"""
+  ?user provkg:partOfRun ?run . OPTIONAL { ?run prov:startedAtTime ?start } } }"""
 
 
 def find(

@@ -114,14 +114,17 @@ class Surroundings(msgspec.Struct, frozen=True, kw_only=True):
 
 
 class RunSummary(msgspec.Struct, frozen=True, kw_only=True):
-    """One run at a glance. ``seconds`` is its wall time, None while it is not known to have ended."""
+    """One run at a glance. ``seconds`` is its wall time, None while it is not known to have ended.
+
+    ``started_at`` is None where an imported record does not tell; ``imported_at`` is when it was taken over.
+    """
 
     run: str
     kind: str
     path: str
     title: str
     status: Status | None
-    started_at: datetime
+    started_at: datetime | None
     seconds: float | None
     user: str
     parameters: dict[str, Scalar]
@@ -134,12 +137,14 @@ class RunSummary(msgspec.Struct, frozen=True, kw_only=True):
     surroundings: Surroundings
     seeds: dict[str, Scalar]
     warnings: tuple[str, ...]
+    findings: tuple[str, ...] = ()
+    imported_at: datetime | None = None
 
 
 def summarize(run: Run) -> RunSummary:
     """The summary of a run, from its record alone."""
     inventory = take(run)
-    started, finished = run.started, run.finished
+    started = run.started
     code = started.code
     return RunSummary(
         run=run.id,
@@ -148,7 +153,8 @@ def summarize(run: Run) -> RunSummary:
         title=code.title if code else "",
         status=run.status,
         started_at=started.started_at,
-        seconds=(finished.ended_at - started.started_at).total_seconds() if finished else None,
+        imported_at=started.imported_at,
+        seconds=_seconds(run),
         user=started.agent.name or started.agent.user if started.agent else "",
         parameters={setting.name: setting.value for setting in started.parameters},
         executions=len(run.executions),
@@ -165,7 +171,14 @@ def summarize(run: Run) -> RunSummary:
             if seed.value is not None
         },
         warnings=tuple(dict.fromkeys(_warnings(inventory))),
+        findings=tuple(finding.message for finding in run.examined.findings) if run.examined else (),
     )
+
+
+def _seconds(run: Run) -> float | None:
+    if run.finished is None or run.started.started_at is None:
+        return None
+    return (run.finished.ended_at - run.started.started_at).total_seconds()
 
 
 def _reads(inventory: Inventory) -> Iterator[DataRead]:
@@ -292,6 +305,6 @@ def _warnings(inventory: Inventory) -> Iterator[str]:
         for notice in execution.notices:
             where = inventory.place(execution.order)
             yield f"not recorded in {where}: {notice.where}: {notice.message}"
-    if inventory.run.finished:
-        for notice in inventory.run.finished.notices:
+    for told in (inventory.run.examined, inventory.run.finished):
+        for notice in told.notices if told else ():
             yield f"{notice.where}: {notice.message}"

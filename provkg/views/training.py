@@ -33,7 +33,7 @@ class Training(msgspec.Struct, frozen=True, kw_only=True):
     role: str
     files: tuple[str, ...]
     settings: dict[str, Scalar]
-    seconds: float
+    seconds: float | None
     fits: int
     order: int
     evidence: Evidence
