@@ -35,6 +35,18 @@ _ARRAYS = frozenset(
         "coo_array",
     }
 )
+_LIBRARY_CLASSES = {
+    "xgboost.core.Booster": ValueKind.MODEL,
+    "xgboost.core.DMatrix": ValueKind.DATASET,
+    "lightgbm.basic.Booster": ValueKind.MODEL,
+    "lightgbm.basic.Dataset": ValueKind.DATASET,
+    "catboost.core.CatBoost": ValueKind.MODEL,
+    "catboost.core.Pool": ValueKind.DATASET,
+}
+"""Classes of libraries whose models and data are neither estimators nor arrays; and what is made of them."""
+_LIBRARIES = frozenset(name.partition(".")[0] for name in _LIBRARY_CLASSES)
+_FLAT_PACKAGES = frozenset({"pandas", "numpy", "xgboost", "lightgbm", "catboost"})
+"""Users know the classes of these by the package alone."""
 _kinds: dict[int, tuple[ref[type], ValueKind | None]] = {}
 """By identity, since a metaclass may compare or hash as it likes; weakly, since a class may hold much."""
 
@@ -49,7 +61,7 @@ def type_name(kind: type) -> str:
     module = kind.__module__
     parts = module.split(".") if type(module) is str else []
     public = [part for part in parts if part == "__main__" or not part.startswith("_")]
-    if public and public[0] in {"pandas", "numpy"}:
+    if public and public[0] in _FLAT_PACKAGES:
         public = public[:1]
     if public == ["builtins"]:
         return kind.__qualname__
@@ -57,7 +69,7 @@ def type_name(kind: type) -> str:
 
 
 def is_estimator(value: object) -> bool:
-    """Whether a value is a scikit-learn estimator, by its base class."""
+    """Whether a value is an estimator or another model, fitted or not, by its class."""
     return kind_of(value) in (ValueKind.MODEL, ValueKind.TRANSFORMER)
 
 
@@ -76,6 +88,9 @@ def _kind_of_type(kind: type) -> ValueKind | None:
     for parent in kind.__mro__:
         module = parent.__module__
         package = module.partition(".")[0] if type(module) is str else ""
+        known = _LIBRARY_CLASSES.get(f"{module}.{parent.__qualname__}") if package in _LIBRARIES else None
+        if known is not None:
+            return known
         if package in _DATA_PACKAGES and (parent.__name__ in _TABLES or parent.__name__ in _ARRAYS):
             return ValueKind.DATASET
     base = getattr(sys.modules.get("sklearn.base"), "BaseEstimator", None)

@@ -65,7 +65,8 @@ class Node:
 
     ``model`` and ``data`` are set on predictions and what is derived from them: the model that made
     them and the data it was given; ``trust`` is the weakest evidence on the way from there. ``parts`` are
-    the columns of a table that hold predictions.
+    the columns of a table that hold predictions, ``target`` the target values in what holds both data and
+    target.
     """
 
     __slots__ = (
@@ -83,6 +84,7 @@ class Node:
         "revises",
         "role",
         "shape",
+        "target",
         "trust",
         "version",
     )
@@ -97,6 +99,7 @@ class Node:
         self.role: SplitRole | None = None
         self.model: Node | None = None
         self.data: Node | None = None
+        self.target: Node | None = None
         self.parts: Parts = {}
         self.trust = Evidence.OBSERVED
         self.fingerprint: Fingerprint | None = None
@@ -215,11 +218,21 @@ class Tracker:
         node = Node(entry, old.kind)
         node.revises = old if old.id else old.revises
         node.role = old.role
+        node.target = old.target
         entry.newest = node
         parents = (old, *parents)
         self._link(node, parents, operation, evidence)
         self._inherit(node, value, parents, evidence, given)
         old.dead = True
+        return node
+
+    def replace(self, value: object, parents: Iterable[Node | FileNode], operation: str) -> Node | None:
+        """Begin a new state of an object that was filled anew, and has nothing of the one before."""
+        old = self.find(value)
+        node = self.revise(value, parents, operation)
+        if old is not None and node is not None:
+            node.revises = node.role = None
+            node.edges = tuple(edge for edge in node.edges if edge.parent is not old)
         return node
 
     def _link(
@@ -267,8 +280,8 @@ class Tracker:
         node.id = f"{entry.number}.{node.version}"
         if node.kind in _ESTIMATORS:
             return
-        node.shape = shape_of(value)
-        node.columns = columns_of(value)
+        node.shape = shape_of(value) or node.shape
+        node.columns = columns_of(value) or node.columns
         node.fingerprint = node.fingerprint or self.fingerprint(value)
         if node.fingerprint is not None:
             self._shapes.add(node.shape)

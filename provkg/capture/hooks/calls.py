@@ -38,6 +38,8 @@ class Call:
     """
 
     kind = ActivityKind.EVALUATION
+    seeded = False
+    """Whether the call seeds what it draws from by itself."""
 
     def __init__(self, session: Session, function: str, package: str) -> None:
         self.session = session
@@ -89,7 +91,7 @@ class Call:
         """Record the activity."""
         if self.crowded:
             return
-        drew = self._random is not None and self._random != global_state()
+        drew = not self.seeded and self._random is not None and self._random != global_state()
         self.session.add(
             Activity(
                 id=self.session.next_activity(),

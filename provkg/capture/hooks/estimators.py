@@ -12,15 +12,18 @@ from provkg.capture.session import Session
 from provkg.capture.values import Node
 from provkg.records import ActivityKind, Role, SplitRole, ValueKind
 
-__all__ = ["Fitting", "Predicting", "Scoring", "Transforming", "default_metric"]
+__all__ = ["EstimatorCall", "Fitting", "Predicting", "Scoring", "Transforming", "default_metric"]
 
 _SEARCHES = ("BaseSearchCV",)
 _REGRESSION_SCORE = "r2"
 _CLASSIFICATION_SCORE = "accuracy"
 
 
-class _EstimatorCall(Call):
+class EstimatorCall(Call):
     """A method call on an estimator."""
+
+    data_names: tuple[str, ...] = ("X", "raw_documents", "y")
+    """What the first parameter is called."""
 
     def __init__(self, session: Session, method: str, args: tuple[Any, ...], kwargs: dict[str, Any]) -> None:
         kind = type(args[0])
@@ -37,7 +40,7 @@ class _EstimatorCall(Call):
     def of(cls, method: str) -> Begin:
         """A beginner for calls of a method."""
 
-        def begin(args: tuple[Any, ...], kwargs: dict[str, Any]) -> _EstimatorCall | None:
+        def begin(args: tuple[Any, ...], kwargs: dict[str, Any]) -> EstimatorCall | None:
             session = gate.session
             if session is None or not args or not is_estimator(args[0]):
                 return None
@@ -53,13 +56,13 @@ class _EstimatorCall(Call):
 
     def use_data(self, others: tuple[Any, ...] = ()) -> Node | None:
         """Use the first argument as data."""
-        name, data = self.argument(0, "X", "raw_documents", "y")
+        name, data = self.argument(0, *self.data_names)
         if data is None:
             return None
         return self.use(data, Role.DATA, name, (self.estimator, *others))
 
 
-class Fitting(_EstimatorCall):
+class Fitting(EstimatorCall):
     """``fit`` and its relatives: a new state of the estimator, made from the data."""
 
     def __init__(self, session: Session, method: str, args: tuple[Any, ...], kwargs: dict[str, Any]) -> None:
@@ -155,7 +158,7 @@ def _elements(item: Any) -> tuple[Any, ...]:
     return item if isinstance(item, tuple) else (item,)
 
 
-class Transforming(_EstimatorCall):
+class Transforming(EstimatorCall):
     """``transform``: new data from data, by a fitted transformer."""
 
     kind = ActivityKind.PREPROCESSING
@@ -173,7 +176,7 @@ class Transforming(_EstimatorCall):
         self.add(seconds)
 
 
-class Predicting(_EstimatorCall):
+class Predicting(EstimatorCall):
     """``predict`` and its relatives: predictions from data, by a model."""
 
     kind = ActivityKind.PREDICTION
@@ -195,7 +198,7 @@ class Predicting(_EstimatorCall):
         self.add(seconds)
 
 
-class Scoring(_EstimatorCall):
+class Scoring(EstimatorCall):
     """``score``: one number for a model on data."""
 
     kind = ActivityKind.EVALUATION
