@@ -31,6 +31,7 @@ HOOKS: dict[str, tuple[str, ...]] = {
         "sklearn.model_selection._validation",
         "sklearn.utils._set_output",
     ),
+    "xgboost": ("xgboost.callback", "xgboost.core", "xgboost.sklearn", "xgboost.training"),
     "storage": ("joblib", "numpy", "pickle"),
 }
 """The modules of hooks, each with the library modules that its ``AFTER_IMPORT`` is about."""

@@ -5,15 +5,16 @@ from __future__ import annotations
 import inspect
 from collections.abc import Callable
 from datetime import UTC, datetime
-from typing import Any
+from typing import Any, NamedTuple
 
+from provkg.capture.gate import gate
 from provkg.capture.hooks.randomness import global_state
 from provkg.capture.hooks.settings import draws_in_vain, settings_of
 from provkg.capture.session import Session
 from provkg.capture.values import Node
 from provkg.records import Activity, ActivityKind, Result, Role, Setting, Status, Use
 
-__all__ = ["Begin", "Call", "arguments"]
+__all__ = ["Begin", "Call", "Given", "arguments", "begin_with"]
 
 Begin = Callable[[tuple[Any, ...], dict[str, Any]], Any]
 
@@ -28,6 +29,35 @@ def arguments(
         return dict(signature.bind_partial(*args, **kwargs).arguments)
     except TypeError:
         return dict(kwargs)
+
+
+class Given(NamedTuple):
+    """What a call was given: as it was written, and by parameter name."""
+
+    args: tuple[Any, ...]
+    kwargs: dict[str, Any]
+    named: dict[str, Any]
+
+
+def begin_with(
+    make: Callable[[Session, Given], Any], signature: inspect.Signature, *, wanted: str = ""
+) -> Begin:
+    """A beginner that binds the arguments to a signature.
+
+    Parameters:
+        wanted: a parameter without which the call is none to be recorded.
+    """
+
+    def begin(args: tuple[Any, ...], kwargs: dict[str, Any]) -> Any:
+        session = gate.session
+        if session is None:
+            return None
+        named = arguments(signature, args, kwargs)
+        if wanted and named.get(wanted) is None:
+            return None
+        return make(session, Given(args, kwargs, named))
+
+    return begin
 
 
 class Call:

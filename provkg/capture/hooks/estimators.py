@@ -2,18 +2,40 @@
 
 from __future__ import annotations
 
-from typing import Any
+from collections.abc import Callable
+from typing import Any, Protocol
 
 from provkg.capture.gate import gate
 from provkg.capture.hooks.calls import Begin, Call
 from provkg.capture.hooks.numbers import number, result_of
 from provkg.capture.kinds import is_estimator, kind_of, type_name
 from provkg.capture.session import Session
-from provkg.capture.values import Node
+from provkg.capture.values import FileNode, Node
 from provkg.records import ActivityKind, Role, SplitRole, ValueKind
 
-__all__ = ["EstimatorCall", "Fitting", "Predicting", "Scoring", "Transforming", "default_metric"]
+__all__ = [
+    "ADDITIONS",
+    "Addition",
+    "EstimatorCall",
+    "Fitting",
+    "Predicting",
+    "Scoring",
+    "Transforming",
+    "default_metric",
+]
 
+
+class Addition(Protocol):
+    """What the estimators of a library have besides those of scikit-learn."""
+
+    def fitted(self, fitting: Fitting, node: Node) -> None:
+        """The training is done, and the estimator in this new state."""
+
+
+ADDITIONS: dict[str, Callable[[Fitting, Any, str], Addition]] = {}
+"""By the name of the library: makes one when a training begins, of the training, the library's estimator in
+it, and the prefix that tells its arguments and settings from those of a pipeline around it (``model__``).
+"""
 _SEARCHES = ("BaseSearchCV",)
 _REGRESSION_SCORE = "r2"
 _CLASSIFICATION_SCORE = "accuracy"
@@ -74,10 +96,10 @@ class Fitting(EstimatorCall):
             self.kind = ActivityKind.TUNING
             gate.counting, gate.depth, gate.fits = True, 0, 0
         target_name, target = self.argument(1, "y", "Y")
-        self.sources = []
-        data = self.use_data((target,))
-        if data is not None:
-            self.sources.append(data)
+        self.sources: list[Node | FileNode] = []
+        self.data = self.use_data((target,))
+        if self.data is not None:
+            self.sources.append(self.data)
         if target is not None:
             node = self.use(target, Role.TARGET, target_name, (self.estimator, self.argument(0, "X")[1]))
             if node is not None:
@@ -87,7 +109,21 @@ class Fitting(EstimatorCall):
                 self.use(value, Role.INPUT, name)
         if not self.crowded:
             self.settings = self.read_settings(self.estimator)
+        self.addition = self._addition() if ADDITIONS and not self.is_search else None
+        if not self.crowded:
             session.tell(training=True)
+
+    def _addition(self) -> Addition | None:
+        """What the library of the estimator, or of the last one of a pipeline, adds."""
+        estimator, prefix = self.estimator, ""
+        while isinstance(steps := getattr(estimator, "steps", None), list) and steps:
+            name, estimator = steps[-1][:2]
+            prefix += f"{name}__"
+        for parent in type(estimator).__mro__:
+            make = ADDITIONS.get(parent.__module__.partition(".")[0])
+            if make is not None:
+                return make(self, estimator, prefix)
+        return None
 
     def succeeded(self, result: Any, seconds: float) -> None:
         """The estimator has learnt: it is in a new state."""
@@ -105,6 +141,8 @@ class Fitting(EstimatorCall):
             self._follow_result(result, fitted)
         if self.is_search:
             self._results(fitted)
+        if self.addition is not None and fitted is not None:
+            self.addition.fitted(self, fitted)
         self.add(seconds)
 
     def _follow_result(self, result: Any, fitted: Node) -> None:
@@ -113,7 +151,7 @@ class Fitting(EstimatorCall):
         made = self.tracker.derive(result, (fitted, *self.sources[:1]), label)
         if made is not None and self.method == "fit_predict":
             made.kind = ValueKind.PREDICTION
-            made.model, made.data = fitted, self.sources[0] if self.sources else None
+            made.model, made.data = fitted, self.data
         self.make(made, result)
 
     def _follow_parts(self, fitted: Node) -> None:
@@ -148,7 +186,7 @@ class Fitting(EstimatorCall):
                 score,
                 series=tuple(number(each)[0] for each in history),
                 model=fitted.id,
-                data=tuple(node.id for node in self.sources[:1]),
+                data=(self.data.id,) if self.data is not None else (),
                 role=SplitRole.VALIDATION,
             )
         )

@@ -66,12 +66,24 @@ _known_defaults: WeakKeyDictionary[type, Mapping[str, Any]] = WeakKeyDictionary(
 
 def _defaults(kind: type) -> Mapping[str, Any]:
     if kind not in _known_defaults:
-        try:
-            parameters = inspect.signature(kind).parameters
-        except (TypeError, ValueError):
-            parameters = MappingProxyType({})
-        _known_defaults[kind] = {name: parameter.default for name, parameter in parameters.items()}
+        found: dict[str, Any] = {}
+        for parent in kind.__mro__:
+            if "__init__" not in parent.__dict__ and parent is not kind:
+                continue
+            parameters = _parameters(parent)
+            found = {name: parameter.default for name, parameter in parameters.items()} | found
+            # Only what takes any name hands those on to its parent.
+            if not any(each.kind is inspect.Parameter.VAR_KEYWORD for each in parameters.values()):
+                break
+        _known_defaults[kind] = found
     return _known_defaults[kind]
+
+
+def _parameters(kind: type) -> Mapping[str, inspect.Parameter]:
+    try:
+        return inspect.signature(kind).parameters
+    except (TypeError, ValueError):
+        return MappingProxyType({})
 
 
 def settings_of(estimator: Any) -> tuple[Setting, ...]:

@@ -23,7 +23,7 @@ from typing import Any, Protocol
 
 from provkg.capture.gate import HIDDEN_FILE, gate, is_hidden
 
-__all__ = ["Follower", "Step", "follow", "is_replacement", "original_of", "step"]
+__all__ = ["Follower", "Step", "follow", "is_replacement", "listen", "original_of", "step", "wrap_method"]
 
 Follower = Callable[[tuple[Any, ...], dict[str, Any], Any], None]
 
@@ -135,6 +135,34 @@ def step(  # noqa: C901
     return _dress(replacement, original)
 
 
+def wrap_method(owner: type, name: str, begin: Beginner, *, is_fit: bool = False) -> None:
+    """Replace a method that a class defines by a `step`, once; what the class has from another stays."""
+    found = owner.__dict__.get(name)
+    if found is not None and not is_replacement(found):
+        setattr(owner, name, step(found, begin, is_fit=is_fit))
+
+
+def listen(original: Callable[..., Any], hear: Follower) -> Callable[..., Any]:
+    """A replacement that tells ``hear`` of calls that returned, also of those inside a hooked call."""
+
+    def replacement(*args: Any, **kwargs: Any) -> Any:
+        try:
+            result = original(*args, **kwargs)
+            if gate.recording and get_ident() == gate.thread:
+                try:
+                    hear(args, kwargs, result)
+                except RecursionError:
+                    gate.exhausted = True
+                except Exception as error:
+                    _report(original, error)
+            return result
+        except BaseException as failure:
+            BaseException.with_traceback(failure, sys.exc_info()[2].tb_next)  # type: ignore[union-attr]
+            raise
+
+    return _dress(replacement, original)
+
+
 def is_replacement(function: Any) -> bool:
     """Whether ``function`` is one of ours."""
     code = getattr(function, "__code__", None)
@@ -162,6 +190,7 @@ def _hide(maker: Any) -> None:
 
 _hide(follow)
 _hide(step)
+_hide(listen)
 
 
 def _report(original: Callable[..., Any], error: Exception) -> None:
