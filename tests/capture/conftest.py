@@ -7,13 +7,15 @@ from pathlib import Path
 
 import nbformat
 import pytest
+from nbclient import NotebookClient
 
 from provkg.capture.notebook import run_notebook
 from provkg.config import Home
-from provkg.journal import read_run
+from provkg.journal import read_run, runs
 from provkg.records import Activity, ActivityKind, File, FileMode, Link, Result, Run, Value
 
 Execute = Callable[..., "Recorded"]
+Live = Callable[..., "Recorded"]
 
 
 class Recorded:
@@ -106,3 +108,19 @@ def execute(home: Home, tmp_path: Path) -> Execute:
         return Recorded(run, tmp_path)
 
     return execute_cells
+
+
+@pytest.fixture
+def live(home: Home, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Live:
+    """Runs cells in a plain kernel, of which one loads the extension, and returns what was recorded."""
+
+    def run_cells(*cells: str) -> Recorded:
+        monkeypatch.setenv("PROVKG_HOME", str(home.path))
+        notebook = nbformat.v4.new_notebook(cells=[nbformat.v4.new_code_cell(cell) for cell in cells])
+        NotebookClient(notebook, resources={"metadata": {"path": str(tmp_path)}}).execute()
+        [identifier] = runs(home)
+        run = read_run(home, identifier)
+        assert run is not None
+        return Recorded(run, tmp_path)
+
+    return run_cells

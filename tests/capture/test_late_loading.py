@@ -2,35 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
 from pathlib import Path
 
-import nbformat
-import pytest
-from nbclient import NotebookClient
-
-from provkg.config import Home
-from provkg.journal import read_run, runs
-from tests.capture.conftest import Recorded
-
-Live = Callable[..., Recorded]
-
-
-@pytest.fixture
-def live(home: Home, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Live:
-    """Runs cells in a plain kernel, of which one loads the extension, and returns what was recorded."""
-
-    def run_cells(*cells: str) -> Recorded:
-        monkeypatch.setenv("PROVKG_HOME", str(home.path))
-        notebook = nbformat.v4.new_notebook(cells=[nbformat.v4.new_code_cell(cell) for cell in cells])
-        NotebookClient(notebook, resources={"metadata": {"path": str(tmp_path)}}).execute()
-        [identifier] = runs(home)
-        run = read_run(home, identifier)
-        assert run is not None
-        return Recorded(run, tmp_path)
-
-    return run_cells
-
+from tests.capture.conftest import Live
 
 IMPORTS = """import functools, inspect, pickle, random, pandas as pd, numpy as np
 import sklearn.metrics as m

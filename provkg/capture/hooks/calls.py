@@ -22,13 +22,13 @@ Begin = Callable[[tuple[Any, ...], dict[str, Any]], Any]
 def arguments(
     signature: inspect.Signature | None, args: tuple[Any, ...], kwargs: dict[str, Any]
 ) -> dict[str, Any]:
-    """Arguments by parameter name; empty when they do not fit, as the call itself will tell."""
+    """Arguments by parameter name, and where they do not fit by their order: some libraries take more."""
     if signature is None:
         return dict(kwargs)
     try:
         return dict(signature.bind_partial(*args, **kwargs).arguments)
     except TypeError:
-        return dict(kwargs)
+        return dict(zip(signature.parameters, args, strict=False)) | kwargs
 
 
 class Given(NamedTuple):

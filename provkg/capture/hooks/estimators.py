@@ -116,14 +116,16 @@ class Fitting(EstimatorCall):
     def _addition(self) -> Addition | None:
         """What the library of the estimator, or of the last one of a pipeline, adds."""
         estimator, prefix = self.estimator, ""
-        while isinstance(steps := getattr(estimator, "steps", None), list) and steps:
+        while (steps := getattr(estimator, "__dict__", {}).get("steps")) and type(steps) is list:
             name, estimator = steps[-1][:2]
             prefix += f"{name}__"
-        for parent in type(estimator).__mro__:
-            make = ADDITIONS.get(parent.__module__.partition(".")[0])
-            if make is not None:
-                return make(self, estimator, prefix)
-        return None
+        libraries = (str(parent.__module__).partition(".")[0] for parent in type(estimator).__mro__)
+        make = next((ADDITIONS[library] for library in libraries if library in ADDITIONS), None)
+        try:
+            return make(self, estimator, prefix) if make is not None else None
+        except Exception as error:
+            self.session.notice(f"training of {self.implementation}", error)
+            return None
 
     def succeeded(self, result: Any, seconds: float) -> None:
         """The estimator has learnt: it is in a new state."""
@@ -142,7 +144,10 @@ class Fitting(EstimatorCall):
         if self.is_search:
             self._results(fitted)
         if self.addition is not None and fitted is not None:
-            self.addition.fitted(self, fitted)
+            try:
+                self.addition.fitted(self, fitted)
+            except Exception as error:
+                self.session.notice(f"training of {self.implementation}", error)
         self.add(seconds)
 
     def _follow_result(self, result: Any, fitted: Node) -> None:

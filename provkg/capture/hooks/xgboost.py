@@ -64,6 +64,7 @@ class _Training(Learning):
                 self.measure_on(str(pair[1]), pair[0], "evals", learnt)
         if self.sets and named.get("evals_result") is None:
             given.kwargs["evals_result"] = named["evals_result"] = {}
+        self.announce()
 
     def succeeded(self, result: Any, seconds: float) -> None:
         """The booster is trained."""
