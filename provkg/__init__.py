@@ -96,5 +96,15 @@ def __getattr__(name: str) -> object:
     return value
 
 
+def load_ipython_extension(shell: object) -> None:
+    """Record this session from now on: what ``%load_ext provkg`` calls."""
+    import_module("provkg.jupyter.extension").load(shell)
+
+
+def unload_ipython_extension(shell: object) -> None:
+    """End the record of this session: what ``%unload_ext provkg`` calls."""
+    import_module("provkg.jupyter.extension").unload(shell)
+
+
 def __dir__() -> list[str]:
     return sorted({*globals(), *__all__})

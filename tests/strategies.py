@@ -215,6 +215,7 @@ def values(draw: st.DrawFn, there: _Numbers) -> Value:
         fold=draw(st.none() | st.integers(1, 10)),
         revision_of=f"{object_}.{version - 1}" if version > 1 else "",
         evidence=draw(any_of(Evidence)),
+        found=draw(st.booleans()),
     )
 
 

@@ -72,6 +72,7 @@ HEAVY = {
 """What nobody's kernel should load because of us."""
 
 KERNEL_SIDE = (
+    "jupyter",
     "__init__",
     "records",
     "errors",

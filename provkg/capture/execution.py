@@ -54,6 +54,8 @@ class Execution:
         self.activities: list[Activity] = []
         self.seeds: list[Seed] = []
         self.notices = Notices()
+        self.shared: set[str] = set()
+        """Variables that another execution may have bound while this one was at work."""
         self.cpu = time.process_time()
         self.overhead = 0.0
         self._calls: Counter[tuple[str, int | None, str]] = Counter()

@@ -10,7 +10,7 @@ from typing import Any
 from provkg.capture.gate import is_hidden
 from provkg.capture.inference import Made, Scope, Texts, origin_of
 from provkg.capture.kinds import kind_of
-from provkg.capture.namespace import locals_of
+from provkg.capture.namespace import element_names, locals_of, variables
 from provkg.capture.usercode import UserCode
 from provkg.capture.values import FileNode, Node, Tracker
 from provkg.records import Evidence, Link, ValueKind
@@ -36,13 +36,37 @@ class Following:
         """The states first recorded in the execution at work, with the names that held them then."""
         self.links: list[Link] = []
         self._made: Made = {}
+        self._stock: dict[str, tuple[Node, tuple[str, ...]]] = {}
 
     def begin(self, source: str) -> None:
         """An execution begins, of this text."""
         self.texts.begin(source)
         self._made.clear()
-        self.kept = {}
+        self.kept, self._stock = self._stock, {}
         self.links = []
+
+    def take_stock(self, hidden: Mapping[str, Any], is_unchanged: Callable[[Any], bool]) -> set[str]:
+        """Record what variables hold as found, whatever made it; returns those whose state still stands.
+
+        The states come with the execution that begins next.
+
+        Parameters:
+            is_unchanged: whether an estimator is known to be as it was.
+        """
+        standing = self.tracker.find_again(is_unchanged)
+        names = set()
+        for name, value in variables(self.namespace, hidden):
+            if self.tracker.find(value) in standing:
+                names.add(name)
+            for held in (value, *(element for _, element in element_names(name, value))):
+                known = self.tracker.find(held)
+                node = known or self.tracker.node(held)
+                if node is None or (known is not None and not known.found) or node.id:
+                    continue
+                node.found = True
+                self.tracker.describe(node, held)
+                self._stock[node.id] = (node, ())
+        return names
 
     def frame(self) -> FrameType | None:
         """The innermost frame of the user's own code."""

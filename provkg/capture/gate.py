@@ -1,11 +1,13 @@
 """The gate every hook looks at first: whether anything is being recorded, and by which session.
 
 A hooked call closes the gate while it runs, so that what a library does inside one call is not taken
-for what the user did. Calls in other threads than the one that runs the cell pass by.
+for what the user did. Calls in other threads than the one that runs the cell pass by, and so do calls in
+asyncio tasks and callbacks that the cell did not start, which the event loop runs while the cell awaits.
 """
 
 from __future__ import annotations
 
+from contextvars import ContextVar
 from threading import get_ident
 from types import CodeType
 from typing import TYPE_CHECKING
@@ -14,6 +16,9 @@ if TYPE_CHECKING:
     from provkg.capture.session import Session
 
 __all__ = ["HIDDEN_FILE", "Gate", "gate", "is_hidden"]
+
+_recorded: ContextVar[int] = ContextVar("provkg_recorded", default=0)
+"""The opening of the gate that the code at work belongs to: tasks take along that of who starts them."""
 
 HIDDEN_FILE = "<provkg importlib._bootstrap>"
 """The file name that the code of hooks carries: `warnings` passes over frames of such a name."""
@@ -34,10 +39,12 @@ class Gate:
 
     __slots__ = (
         "activities",
+        "belongs",
         "counting",
         "depth",
         "exhausted",
         "fits",
+        "openings",
         "recording",
         "session",
         "thread",
@@ -47,6 +54,9 @@ class Gate:
     def __init__(self) -> None:
         self.session: Session | None = None
         self.thread = 0
+        self.openings = 0
+        self.belongs = _recorded.get
+        """The opening that the calling code belongs to, told without a frame of its own."""
         self.recording = False
         """Whether an execution is being recorded, whatever is at work in it."""
         self.values = False
@@ -62,6 +72,8 @@ class Gate:
         """Begin recording what the calling thread does."""
         self.session = session
         self.thread = get_ident()
+        self.openings += 1
+        _recorded.set(self.openings)
         self.counting = self.exhausted = False
         self.depth = self.fits = 0
         self.recording = self.values = self.activities = True

@@ -44,6 +44,10 @@ class Snapshot:
         deleted = tuple(sorted(name for name in self._bound if name not in now))
         return bound, deleted
 
+    def rebound_since(self, earlier: Snapshot) -> tuple[str, ...]:
+        """The names of an earlier snapshot that are bound to another object now, or to none."""
+        return tuple(name for name, identity in earlier._bound.items() if self._bound.get(name) != identity)
+
 
 def variables(namespace: Mapping[str, Any], hidden: Mapping[str, Any]) -> Iterator[tuple[str, Any]]:
     """The user's own variables: not those of IPython, nor names that begin with an underscore."""

@@ -1,7 +1,10 @@
 """Keeps what an execution shows: streams, displays, results, errors.
 
 Streams are seen by wrapping the ``write`` of ``sys.stdout`` and ``sys.stderr`` of the recorded process;
-displays and results by the hooks that ipykernel offers. Contents go to the object folder by digest.
+displays and results by the hooks that ipykernel offers. What arrives is what a notebook would show when the
+execution ends: output that was cleared is gone, a display that was updated holds what it was updated to, and
+what belongs to another request (a thread that prints later) is left out. Contents go to the object folder by
+digest.
 """
 
 from __future__ import annotations
@@ -11,18 +14,20 @@ import hashlib
 import json
 import re
 import sys
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from typing import Any
 
 from provkg.capture.gate import gate
 from provkg.records import Error, MediaContent, Output, OutputKind
 
-__all__ = ["OutputWatch", "error_of", "without_colour"]
+__all__ = ["OutputWatch", "bundle", "error_of", "without_colour"]
 
 PutObject = Callable[[bytes], tuple[str, bool]]
 
 _COLOUR = re.compile(r"\x1b\[[0-9;]*[A-Za-z]")
 _BINARY = ("image/png", "image/jpeg", "application/pdf")
+_MAX_DISPLAYS = 1000
+_MAX_HELD = 20_000_000
 
 
 def without_colour(text: str) -> str:
@@ -54,6 +59,21 @@ class _Stream:
             self.kept += len(part)
 
 
+class _Display:
+    """One display or result: its contents in memory, until they are put into the object folder."""
+
+    def __init__(self, kind: OutputKind, identifier: str) -> None:
+        self.kind = kind
+        self.identifier = identifier
+        self.held: dict[str, bytes] = {}
+        self.put: dict[str, MediaContent] = {}
+        self.plain = ""
+
+    @property
+    def size(self) -> int:
+        return sum(map(len, self.held.values()))
+
+
 class OutputWatch:
     """The outputs of one session.
 
@@ -64,11 +84,16 @@ class OutputWatch:
     """
 
     def __init__(self, put: PutObject, text_limit: int, stream_limit: int) -> None:
+        self.request = ""
+        """The message that asked for the execution at work; empty where there are no messages."""
         self._put = put
         self._text_limit = text_limit
         self._stream_limit = stream_limit
         self._streams: dict[OutputKind, _Stream] = {}
-        self._outputs: list[Output] = []
+        self._displays: list[_Display] = []
+        self._by_id: dict[str, _Display] = {}
+        self._held = 0
+        self._clear_with_next = False
         self._count = 0
         self._undo: list[Callable[[], None]] = []
 
@@ -83,7 +108,7 @@ class OutputWatch:
         original = stream.write
 
         def write(text: str) -> Any:
-            if gate.recording:
+            if gate.recording and self._is_asked_for(getattr(stream, "parent_header", None)):
                 self.wrote(kind, text)
             return original(text)
 
@@ -98,51 +123,103 @@ class OutputWatch:
         while self._undo:
             self._undo.pop()()
 
+    def _is_asked_for(self, parent: Any) -> bool:
+        """Whether an output with this parent header belongs to the execution at work."""
+        return not self.request or (isinstance(parent, dict) and parent.get("msg_id") == self.request)
+
     def wrote(self, kind: OutputKind, text: object) -> None:
         """Take text written to a stream; anything that is not text is left to the stream to refuse."""
         if isinstance(text, str) and text:
             try:
+                self._clear_if_asked()
                 self._streams.setdefault(kind, _Stream(self._stream_limit)).write(text)
             except Exception as error:
                 if gate.session is not None:
                     gate.session.notice("standard stream", error)
 
-    def displayed(self, kind: OutputKind, data: dict[str, Any]) -> None:
+    def message(self, kind: OutputKind, message: Mapping[str, Any]) -> None:
+        """Take a message that the kernel is about to send."""
+        if not gate.recording or not self._is_asked_for(message.get("parent_header")):
+            return
+        content = message["content"]
+        identifier = (content.get("transient") or {}).get("display_id") or ""
+        match message.get("msg_type"):
+            case "display_data" | "execute_result":
+                self.displayed(kind, content["data"], identifier)
+            case "update_display_data":
+                self.updated(content["data"], identifier)
+            case "clear_output":
+                self._clear_with_next = True
+                if not content.get("wait"):
+                    self._clear_if_asked()
+
+    def displayed(self, kind: OutputKind, data: Mapping[str, Any], identifier: str = "") -> None:
         """Take a display or a result as a bundle of media types."""
-        contents = []
-        text, truncated = "", False
-        for media_type, content in data.items():
-            raw = _bytes(media_type, content)
-            sha256, kept = self._put(raw)
-            contents.append(MediaContent(media_type=media_type, sha256=sha256, size=len(raw), kept=kept))
-            if media_type == "text/plain":
-                plain = raw.decode("utf-8", "replace")
-                text, truncated = plain[: self._text_limit], len(plain) > self._text_limit
-        self._add(kind, tuple(contents), text, truncated)
+        self._clear_if_asked()
+        if len(self._displays) >= _MAX_DISPLAYS:
+            if gate.session is not None:
+                gate.session.notice("outputs", f"displays beyond the first {_MAX_DISPLAYS} are not recorded")
+            return
+        self._count += 1
+        display = _Display(kind, f"o{self._count}")
+        self._displays.append(display)
+        if identifier:
+            self._by_id[identifier] = display
+        self._hold(display, data)
+
+    def updated(self, data: Mapping[str, Any], identifier: str) -> None:
+        """Take what a display of this execution is changed to; those of earlier ones are recorded already."""
+        display = self._by_id.get(identifier)
+        if display is not None:
+            self._held -= display.size
+            display.put.clear()
+            self._hold(display, data)
+
+    def _hold(self, display: _Display, data: Mapping[str, Any]) -> None:
+        display.held = bundle(data)
+        display.plain = display.held.get("text/plain", b"").decode("utf-8", "replace")
+        self._held += display.size
+        if self._held > _MAX_HELD:
+            for each in self._displays:
+                self._keep(each)
+            self._held = 0
+
+    def _keep(self, display: _Display) -> None:
+        for media_type, raw in display.held.items():
+            display.put[media_type] = self._content(media_type, raw)
+        display.held = {}
+
+    def _clear_if_asked(self) -> None:
+        if self._clear_with_next:
+            self._begin()
+
+    def _begin(self) -> None:
+        self._streams, self._displays, self._by_id = {}, [], {}
+        self._held, self._clear_with_next = 0, False
 
     # --- reporting ---
 
     def end_cell(self, error: Error | None) -> tuple[Output, ...]:
         """All outputs of the execution that ends; its streams come first, its error last."""
-        streams, self._streams = self._streams, {}
-        displayed, self._outputs = self._outputs, []
-        for kind in (OutputKind.STDOUT, OutputKind.STDERR):
-            if kind in streams:
-                self._add_stream(kind, streams[kind])
+        streams, displays = self._streams, self._displays
+        self._begin()
+        outputs = [self._stream(kind, streams[kind]) for kind in _STREAMS if kind in streams]
+        for display in displays:
+            self._keep(display)
+            contents, text = tuple(display.put.values()), display.plain[: self._text_limit]
+            truncated = len(display.plain) > self._text_limit
+            outputs.append(_output(display.identifier, display.kind, contents, text, truncated))
         if error is not None:
             raw = (error.traceback or f"{error.name}: {error.message}").encode("utf-8", "backslashreplace")
-            sha256, kept = self._put(raw)
-            content = MediaContent(media_type="text/plain", sha256=sha256, size=len(raw), kept=kept)
             text = f"{error.name}: {error.message}"
-            displayed.append(
-                self._make(
-                    OutputKind.ERROR, (content,), text[: self._text_limit], len(text) > self._text_limit
-                )
+            truncated = len(text) > self._text_limit
+            content = self._content("text/plain", raw)
+            outputs.append(
+                self._new(OutputKind.ERROR, (content,), text[: self._text_limit], truncated=truncated)
             )
-        outputs, self._outputs = (*self._outputs, *displayed), []
-        return outputs
+        return tuple(outputs)
 
-    def _add_stream(self, kind: OutputKind, stream: _Stream) -> None:
+    def _stream(self, kind: OutputKind, stream: _Stream) -> Output:
         text = "".join(stream.parts)
         sha256, kept = stream.digest.hexdigest(), False
         if stream.kept < self._stream_limit:
@@ -150,21 +227,35 @@ class OutputWatch:
         content = MediaContent(media_type="text/plain", sha256=sha256, size=stream.size, kept=kept)
         shown = text[: self._text_limit]
         truncated = stream.size > len(shown.encode("utf-8", "backslashreplace"))
-        self._add(kind, (content,), shown, truncated)
+        return self._new(kind, (content,), shown, truncated=truncated)
 
-    def _add(self, kind: OutputKind, contents: tuple[MediaContent, ...], text: str, truncated: bool) -> None:
-        self._outputs.append(self._make(kind, contents, text, truncated))
+    def _content(self, media_type: str, raw: bytes) -> MediaContent:
+        sha256, kept = self._put(raw)
+        return MediaContent(media_type=media_type, sha256=sha256, size=len(raw), kept=kept)
 
-    def _make(
-        self, kind: OutputKind, contents: tuple[MediaContent, ...], text: str, truncated: bool
+    def _new(
+        self, kind: OutputKind, contents: tuple[MediaContent, ...], text: str, *, truncated: bool
     ) -> Output:
         self._count += 1
-        clean = text.encode("utf-8", "backslashreplace").decode()
-        return Output(id=f"o{self._count}", kind=kind, contents=contents, text=clean, truncated=truncated)
+        return _output(f"o{self._count}", kind, contents, text, truncated)
+
+
+_STREAMS = (OutputKind.STDOUT, OutputKind.STDERR)
+
+
+def _output(
+    identifier: str, kind: OutputKind, contents: tuple[MediaContent, ...], text: str, truncated: bool
+) -> Output:
+    clean = text.encode("utf-8", "backslashreplace").decode()
+    return Output(id=identifier, kind=kind, contents=contents, text=clean, truncated=truncated)
+
+
+def bundle(data: Mapping[str, Any]) -> dict[str, bytes]:
+    """The contents of a bundle by media type: images are base64 there, the rest is text or JSON."""
+    return {media_type: _bytes(media_type, content) for media_type, content in data.items()}
 
 
 def _bytes(media_type: str, content: Any) -> bytes:
-    """The content that a bundle holds under a media type: images are base64 there, the rest is text."""
     if isinstance(content, bytes):
         return content
     if isinstance(content, str):

@@ -22,13 +22,15 @@ from provkg.capture.bindings import (
     recorded_states,
     variable_states,
 )
+from provkg.capture.definers import Definers
 from provkg.capture.execution import Execution, Notices
 from provkg.capture.files import FileWatch
 from provkg.capture.following import Following
 from provkg.capture.gate import gate
-from provkg.capture.namespace import Snapshot
+from provkg.capture.namespace import Snapshot, variables
 from provkg.capture.outputs import OutputWatch
 from provkg.capture.packages import PackageWatch
+from provkg.capture.standing import Standing
 from provkg.capture.usercode import UserCode
 from provkg.identity import sha256
 from provkg.records import (
@@ -98,7 +100,7 @@ class Session:
         self._results = 0
         self._cell: Execution | None = None
         self._imported: tuple[Package, ...] = ()
-        self._definers: dict[str, int] = {}
+        self._definers = Definers()
         self._pending = Notices()
         self._warned = self._muted = False
 
@@ -107,6 +109,11 @@ class Session:
     @property
     def order(self) -> int:
         """The rank of the last execution that began."""
+        return self._order
+
+    def next_order(self) -> int:
+        """The rank of an execution that begins."""
+        self._order += 1
         return self._order
 
     def begin(
@@ -120,9 +127,8 @@ class Session:
     ) -> None:
         """An execution begins."""
         began = time.process_time()
-        self._order += 1
         execution = CellExecution(
-            order=self._order,
+            order=self.next_order(),
             source=source,
             sha256=sha256(source.encode("utf-8", "backslashreplace")),
             started_at=datetime.now(UTC),
@@ -133,6 +139,7 @@ class Session:
         self.write(CellStarted(execution=execution))
         self.values.begin(transformed)
         snapshot = Snapshot(self.namespace, self._hidden)
+        self._definers.begin(snapshot)
         states = recorded_states(self.namespace, self._hidden, self.values.tracker)
         self._cell = Execution(execution, snapshot, states, self._patience)
         self._cell.overhead = time.process_time() - began
@@ -167,6 +174,7 @@ class Session:
         except Exception as failure:
             cell.notices.add("outputs", failure)
         self._cell = None
+        self._definers.end(Snapshot(self.namespace, self._hidden))
         base = {name: getattr(cell.record, name) for name in _STARTED}
         finished = time.process_time()
         execution = CellExecution(
@@ -183,6 +191,28 @@ class Session:
             overhead=round(cell.overhead + finished - began, 6),
         )
         self.write(CellFinished(execution=execution))
+
+    def share(self, names: set[str]) -> None:
+        """Another execution may bind these variables while this one is at work."""
+        if self._cell is not None:
+            self._cell.shared |= names
+            self.notice("subshell", "a cell ran beside this one: what that one named is not claimed for it")
+
+    def has_variables(self) -> bool:
+        """Whether there are variables of the user's."""
+        return any(True for _ in variables(self.namespace, self._hidden))
+
+    def remember(self) -> None:
+        """Recording is off from now on."""
+        estimators, is_packaged = self.values.tracker.estimators(), self.files.is_packaged
+        self._definers.remember(Standing(self.namespace, self._hidden, estimators, is_packaged))
+
+    def take_stock(self) -> None:
+        """Recording begins late or goes on: of what is there now only what still stands is claimed."""
+        self._definers.go_on(self.values, self._hidden)
+        self._packages.imported()
+        # A seed may have been set unseen: nobody is accused of lacking one.
+        self.global_seed = True
 
     def finish(self, status: Status = Status.SUCCEEDED) -> None:
         """The process ends."""
@@ -281,6 +311,10 @@ class Session:
         reads = read_variables(self.namespace, self._hidden, code, self._definers)
         reads += own_imports_read(code, cell.record.order)
         bound, deleted = cell.snapshot.changes(self.namespace, code.defines)
+        for name in cell.shared - code.defines:
+            bound.pop(name, None)
+            self._definers.pop(name, None)
+        deleted = tuple(name for name in deleted if name not in cell.shared)
         states = variable_states(self.values, bound, cell.states, code)
         for name in deleted:
             self._definers.pop(name, None)

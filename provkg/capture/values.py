@@ -9,7 +9,7 @@ and an identity that Python uses again is never mistaken for the object that had
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from types import MappingProxyType
 from typing import Any
 from weakref import ref
@@ -66,7 +66,7 @@ class Node:
     ``model`` and ``data`` are set on predictions and what is derived from them: the model that made
     them and the data it was given; ``trust`` is the weakest evidence on the way from there. ``parts`` are
     the columns of a table that hold predictions, ``target`` the target values in what holds both data and
-    target.
+    target. ``found`` says that nothing is known of what made the state.
     """
 
     __slots__ = (
@@ -76,6 +76,7 @@ class Node:
         "dead",
         "edges",
         "fingerprint",
+        "found",
         "id",
         "kind",
         "model",
@@ -107,6 +108,7 @@ class Node:
         self.columns: tuple[Any, ...] = ()
         self.dead = False
         self.changed = False
+        self.found = False
 
     def value(self, names: tuple[str, ...]) -> Value:
         """The record of this state."""
@@ -122,6 +124,7 @@ class Node:
             fingerprint=self.fingerprint,
             role=self.role,
             revision_of=self.revises.id if self.revises is not None else "",
+            found=self.found,
         )
 
 
@@ -266,6 +269,42 @@ class Tracker:
             return
         data = [each for each in parents if isinstance(each, Node) and each.kind not in _ESTIMATORS]
         inherit(node, value, data, evidence, given)
+
+    def estimators(self) -> Iterator[Any]:
+        """The followed models and transformers that are there."""
+        for entry in list(self._objects.values()):
+            value = entry.reference() if entry.kind in _ESTIMATORS and entry.reference is not None else None
+            if value is not None:
+                yield value
+
+    def find_again(self, is_unchanged: Callable[[Any], bool]) -> set[Node | None]:
+        """Claim no more of each object than holds after a time in which nothing was seen.
+
+        A recorded state whose content is the same still stands; any other object is in a state of which
+        nothing is known but which object it is of.
+
+        Parameters:
+            is_unchanged: whether an estimator is known to be as it was.
+
+        Returns: the states that stand.
+        """
+        standing: set[Node | None] = set()
+        for entry in list(self._objects.values()):
+            value, old = entry.reference() if entry.reference is not None else None, entry.newest
+            if value is None or old is None:
+                continue
+            if old.kind in _ESTIMATORS:
+                same = is_unchanged(value)
+            else:
+                same = old.fingerprint is not None and self.fingerprint(value) == old.fingerprint
+            if old.id and same:
+                standing.add(old)
+                continue
+            entry.newest = node = Node(entry, old.kind)
+            node.found = True
+            node.revises = old if old.id else old.revises
+            old.dead = True
+        return standing
 
     def describe(self, node: Node, value: object) -> None:
         """Give a state its number and take its shape, columns and fingerprint, once."""

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import io
 import os
 import shutil
 import sys
@@ -15,7 +16,7 @@ if TYPE_CHECKING:
     from rich.console import Console, ConsoleOptions, RenderableType
     from rich.segment import Segment
 
-__all__ = ["harmless", "print_rich", "print_text", "say", "text_room", "width"]
+__all__ = ["harmless", "print_rich", "print_text", "rich_html", "rich_text", "say", "text_room", "width"]
 
 PIPED_WIDTH = 100
 WIDEST = 120
@@ -38,11 +39,37 @@ def print_rich(content: RenderableType, room: int = 0) -> None:
     from rich.console import Console
 
     # rich would end the process with code 1 when the reader has gone; `main` knows better.
-    out = Console(width=room or text_room(), highlight=False)
+    print_text(_drawn(content, Console(width=room or text_room(), highlight=False)))
+
+
+def rich_text(content: RenderableType, room: int) -> str:
+    """Rich content as plain text, ``room`` characters wide."""
+    from rich.console import Console
+
+    return _drawn(content, Console(width=room, highlight=False, color_system=None, force_jupyter=False))
+
+
+def rich_html(content: RenderableType, room: int) -> str:
+    """Rich content as the inside of a ``pre`` element, ``room`` characters wide."""
+    from rich.console import Console
+
+    out = Console(
+        width=room,
+        highlight=False,
+        record=True,
+        file=io.StringIO(),
+        force_terminal=True,
+        force_jupyter=False,
+        color_system="truecolor",
+    )
+    out.print(_Harmless(content), crop=False)
+    return out.export_html(inline_styles=True, code_format="{code}")
+
+
+def _drawn(content: RenderableType, out: Console) -> str:
     with out.capture() as captured:
         out.print(_Harmless(content), crop=False)
-    lines = captured.get().splitlines()
-    print_text("".join(f"{line.rstrip()}\n" for line in lines))
+    return "".join(f"{line.rstrip()}\n" for line in captured.get().splitlines())
 
 
 class _Harmless:

@@ -173,9 +173,10 @@ def _made_in(run: Run, files: dict[str, File]) -> dict[str, int]:
 
 
 def _made_by(execution: CellExecution, files: dict[str, File]) -> list[str]:
+    by_activities = {name for activity in execution.activities for name in activity.generated}
     written = [*execution.written_files, *(file.id for file in execution.files)]
     return [
-        *(value.id for value in execution.values),
+        *(value.id for value in execution.values if not value.found or value.id in by_activities),
         *(name for name in written if name in files and files[name].mode is FileMode.WRITTEN),
         *(result.id for activity in execution.activities for result in activity.results),
         *(output.id for output in execution.outputs),

@@ -35,7 +35,8 @@ class Value(Record, frozen=True):
     qualified Python class; ``names`` are the variables bound to it when it was recorded; ``shape`` is
     in rows first. ``role`` says which part of a split it is, and ``role_evidence`` how that is known: a
     splitter made it, or only its name says so. ``fold`` is the rank of the fold from 1. ``evidence`` tells
-    how it is known that there was such a value.
+    how it is known that there was such a value. ``found`` says that it was there when recording
+    began or went on, so that nothing is known of what made it.
     """
 
     id: str
@@ -52,6 +53,7 @@ class Value(Record, frozen=True):
     fold: int | None = None
     revision_of: str = ""
     evidence: Evidence = Evidence.OBSERVED
+    found: bool = False
 
 
 class File(Record, frozen=True):

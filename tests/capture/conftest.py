@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from pathlib import Path
 
 import nbformat
@@ -13,9 +13,11 @@ from provkg.capture.notebook import run_notebook
 from provkg.config import Home
 from provkg.journal import read_run, runs
 from provkg.records import Activity, ActivityKind, File, FileMode, Link, Result, Run, Value
+from tests.capture.live import LiveKernel
 
 Execute = Callable[..., "Recorded"]
 Live = Callable[..., "Recorded"]
+StartKernel = Callable[..., LiveKernel]
 
 
 class Recorded:
@@ -124,3 +126,17 @@ def live(home: Home, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Live:
         return Recorded(run, tmp_path)
 
     return run_cells
+
+
+@pytest.fixture
+def kernels(home: Home) -> Iterator[StartKernel]:
+    """Starts kernels to be driven by messages, in the folder of a fresh home; they end with the test."""
+    started: list[LiveKernel] = []
+
+    def start(*arguments: str, **options: str) -> LiveKernel:
+        started.append(LiveKernel(home, *arguments, **options))
+        return started[-1]
+
+    yield start
+    for kernel in started:
+        kernel.shut_down()

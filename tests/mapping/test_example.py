@@ -60,6 +60,20 @@ def test_the_parts_of_a_split_come_from_what_links_say_and_else_from_all_that_wa
     assert splits == [(f"value/{part}.1", "value/2.1") for part in (3, 4, 5, 6)]
 
 
+def test_what_was_found_when_recording_began_was_made_by_no_execution() -> None:
+    run = example_run()
+    loading = run.executions[1]
+    found = tuple(msgspec.structs.replace(value, found=True) for value in loading.values)
+    changed = msgspec.structs.replace(loading, values=found, activities=(), links=())
+    graph = graph_of(
+        msgspec.structs.replace(run, executions=(run.executions[0], changed, *run.executions[2:]))
+    )
+    for value in found:
+        assert ask(graph, f"{thing(f'value/{value.id}')} a provkg:Value")
+        assert not ask(graph, f"{thing(f'value/{value.id}')} prov:wasGeneratedBy ?any")
+        assert not ask(graph, f"{thing(f'value/{value.id}')} provkg:generatedIn ?any")
+
+
 def test_a_model_comes_from_all_that_its_training_was_given_even_when_a_link_names_less() -> None:
     run = example_run()
     training = run.executions[2]

@@ -52,7 +52,7 @@ def follow(original: Callable[..., Any], observe: Follower, *, frames: bool = Fa
     def replacement(*args: Any, **kwargs: Any) -> Any:
         if frames:
             kwargs["level"] = kwargs.get("level", 0) + 1
-        watched = gate.values and get_ident() == gate.thread
+        watched = gate.values and gate.belongs() == gate.openings and get_ident() == gate.thread
         if watched:
             gate.values = False
         try:
@@ -86,8 +86,10 @@ def step(  # noqa: C901
 
     # In one piece, because each further function would take room from the user's recursion.
     def replacement(*args: Any, **kwargs: Any) -> Any:  # noqa: C901, PLR0912
-        if not gate.activities or get_ident() != gate.thread:
-            counted = is_fit and gate.counting and get_ident() == gate.thread
+        if not (gate.activities and gate.belongs() == gate.openings and get_ident() == gate.thread):
+            counted = (
+                is_fit and gate.counting and gate.belongs() == gate.openings and get_ident() == gate.thread
+            )
             if counted:
                 gate.depth += 1
                 gate.fits += gate.depth == 1
