@@ -13,10 +13,11 @@ from pathlib import Path
 from typing import Literal
 
 import msgspec
-from msgspec import Struct
+from msgspec import Struct, field
 
 __all__ = [
     "CallMeaning",
+    "ClassMeaning",
     "Deed",
     "Knowledge",
     "KnowledgeFile",
@@ -46,6 +47,8 @@ class Deed(StrEnum):
     METRIC = "metric"
     """Compares predictions with the truth."""
     SEED = "seed"
+    CONFIGURE = "configure"
+    """Gives settings to the object it is called on."""
 
 
 class Parameter(Struct, frozen=True, forbid_unknown_fields=True, omit_defaults=True):
@@ -53,7 +56,7 @@ class Parameter(Struct, frozen=True, forbid_unknown_fields=True, omit_defaults=T
 
     position: int = -1
     keyword: str = ""
-    role: Literal["", "data", "target", "truth", "prediction", "model"] = ""
+    role: Literal["", "data", "target", "truth", "prediction", "model", "validation"] = ""
 
 
 class CallMeaning(Struct, frozen=True, forbid_unknown_fields=True, omit_defaults=True):
@@ -70,6 +73,20 @@ class CallMeaning(Struct, frozen=True, forbid_unknown_fields=True, omit_defaults
     when: Literal["", "alone"] = ""
     returns: Literal["", "object"] = ""
     pairs: bool = False
+    makes: str = ""
+    metric: str = ""
+    package: str = ""
+
+
+class ClassMeaning(Struct, frozen=True, forbid_unknown_fields=True, omit_defaults=True):
+    """What some classes are; the fields are described at the head of ``knowledge.toml``."""
+
+    classes: tuple[str, ...]
+    kind: Literal["model", "transformer", "search"]
+    metric: str = ""
+    positional: tuple[str, ...] = ()
+    data: tuple[Parameter, ...] = ()
+    package: str = ""
 
 
 MagicText = Literal["code", "code apart", "names", "binds", "shell", "text"]
@@ -97,8 +114,10 @@ class KnowledgeFile(Struct, frozen=True, forbid_unknown_fields=True, omit_defaul
 
     schema: Literal[1]
     conventions: dict[str, str] = {}
+    renamed: dict[str, str] = {}
     keywords: _Keywords = _Keywords()
     call: tuple[CallMeaning, ...] = ()
+    class_: tuple[ClassMeaning, ...] = field(default=(), name="class")
     magic: tuple[MagicMeaning, ...] = ()
 
 
@@ -110,25 +129,59 @@ class Knowledge:
 
     def __init__(self, *files: KnowledgeFile) -> None:
         self.conventions: dict[str, str] = {}
+        self.renamed: dict[str, str] = {}
+        self.classes: dict[str, ClassMeaning] = {}
         self.functions: dict[str, tuple[CallMeaning, ...]] = {}
         self.methods: dict[str, tuple[CallMeaning, ...]] = {}
         self.magics: dict[str, MagicMeaning] = {}
         for file in files:
             self.conventions = {**file.conventions, **self.conventions}
+            self.renamed = {**file.renamed, **self.renamed}
             for entry in file.call:
                 for name in entry.functions:
                     self.functions[name] = (*self.functions.get(name, ()), entry)
                 for name in entry.methods:
                     self.methods[name] = (*self.methods.get(name, ()), entry)
+            for kind in file.class_:
+                for name in kind.classes:
+                    self.classes.setdefault(name, kind)
             for magic in file.magic:
                 for name in magic.names:
                     self.magics.setdefault(name, magic)
         self.changing_keywords = frozenset(k for file in files for k in file.keywords.changes_object)
         self.changed_keywords = frozenset(k for file in files for k in file.keywords.changes_argument)
 
+        self._renamed_tops = frozenset(name.partition(".")[0] for name in self.renamed)
+
     def of_function(self, qualified: str) -> tuple[CallMeaning, ...]:
         """What calling a function of this qualified name means; empty when nothing is known."""
-        return self.functions.get(qualified, ())
+        known = self.functions.get(qualified)
+        if known is None:
+            now = self.present_name(qualified)
+            known = self.functions.get(now, ()) if now != qualified else ()
+        return known
+
+    def of_class(self, qualified: str) -> ClassMeaning | None:
+        """What the class of this qualified name is; None when nothing is known."""
+        for name in dict.fromkeys((qualified, self.present_name(qualified))):
+            module, _, own = name.rpartition(".")
+            known = self.classes.get(name)
+            if known is None and own[:1].isupper():
+                known = self.classes.get(f"{module}.*")
+            if known is not None:
+                return known
+        return None
+
+    def present_name(self, qualified: str) -> str:
+        """The name that a function or class of an old or second name has; the name itself otherwise."""
+        if qualified.partition(".")[0] not in self._renamed_tops:
+            return qualified
+        parts = qualified.split(".")
+        for cut in range(len(parts), 0, -1):
+            now = self.renamed.get(".".join(parts[:cut]))
+            if now is not None:
+                return ".".join((now, *parts[cut:]))
+        return qualified
 
     def of_method(self, name: str) -> tuple[CallMeaning, ...]:
         """What calling a method of this name may mean."""
@@ -139,6 +192,10 @@ class Knowledge:
         known = self.functions.get(function)
         if known is not None:
             return known
+        if imported and function.partition(".")[0] in self._renamed_tops:
+            known = self.of_function(function)
+            if known:
+                return known
         head, dot, method = function.rpartition(".")
         plain_module = imported and "(" not in head and "[" not in head
         return self.methods.get(method, ()) if dot and not plain_module else ()

@@ -6,8 +6,10 @@ import importlib
 import importlib.util
 import inspect
 import json
+import os
 import time
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
+from functools import cache
 from pathlib import Path
 from typing import Any
 
@@ -17,7 +19,15 @@ import pytest
 from provkg.analysis import analyse
 from provkg.analysis import knowledge as module
 from provkg.analysis.compile_knowledge import compiled
-from provkg.analysis.knowledge import CallMeaning, Deed, Knowledge, knowledge, read_knowledge
+from provkg.analysis.knowledge import (
+    CallMeaning,
+    ClassMeaning,
+    Deed,
+    Knowledge,
+    Parameter,
+    knowledge,
+    read_knowledge,
+)
 
 FOLDER = Path(module.__file__).parent
 ENTRIES: list[dict[str, Any]] = json.loads((FOLDER / "knowledge.json").read_text())["call"]
@@ -31,7 +41,7 @@ def test_the_compiled_file_is_that_of_the_source() -> None:
 
 def test_the_schema_at_the_head_of_the_file_names_every_field() -> None:
     head = (FOLDER / "knowledge.toml").read_text().split("\nschema = 1")[0]
-    for struct in (module.CallMeaning, module.MagicMeaning, module.Parameter):
+    for struct in (module.CallMeaning, module.ClassMeaning, module.MagicMeaning, module.Parameter):
         for field in struct.__struct_fields__:
             assert field in head, f"{struct.__name__}.{field}"
     for deed in Deed:
@@ -77,7 +87,7 @@ def test_a_file_of_the_users_own_adds_to_what_ships(tmp_path: Path) -> None:
 def test_an_entry_says_something() -> None:
     for entry in ENTRIES:
         assert entry.keys() & {"functions", "methods"}
-        assert entry.keys() & {"does", "changes", "changes_object", "returns"}
+        assert entry.keys() & {"does", "changes", "changes_object", "returns", "makes"}
 
 
 def test_no_function_or_method_is_entered_twice_with_the_same_meaning() -> None:
@@ -94,13 +104,13 @@ def functions() -> Iterator[tuple[str, CallMeaning]]:
 
 
 def found(name: str) -> Any:
-    """The object of a qualified name; None when its package is not installed here."""
+    """The object of a qualified name; None when its package cannot be imported here."""
     top, *rest = name.split(".")
     if not rest:
         return getattr(importlib.import_module("builtins"), name)
     if top == "object":
         return getattr(object, rest[0])
-    if importlib.util.find_spec(top) is None:
+    if not importable(top):
         return None
     parts = [top, *rest]
     for cut in range(len(parts) - 1, 0, -1):
@@ -114,25 +124,34 @@ def found(name: str) -> Any:
     raise AttributeError(name)
 
 
-INSTALLED = [
-    (name, meaning)
-    for name, meaning in functions()
-    if name.split(".")[0] in {"numpy", "pandas", "sklearn", "joblib", "matplotlib", "pyarrow", "PIL"}
-    or importlib.util.find_spec(name.split(".")[0] if "." in name else "builtins") is not None
-]
+@cache
+def importable(package: str) -> bool:
+    if importlib.util.find_spec(package) is None:
+        return False
+    if package == "keras":
+        os.environ.setdefault("KERAS_BACKEND", "torch")
+    try:
+        importlib.import_module(package)
+    except ImportError:  # as keras without any of the libraries that it can work on
+        return False
+    return True
 
 
-@pytest.mark.parametrize(("name", "meaning"), INSTALLED, ids=[name for name, _ in INSTALLED])
-def test_every_function_exists_and_has_the_parameters_that_are_named(name: str, meaning: CallMeaning) -> None:
+def parameters_of(name: str) -> list[inspect.Parameter] | None:
+    """The parameters of a function, class or method, without its object; None without a signature."""
     thing = found(name)
-    if thing is None:
-        pytest.skip("not installed here")
-    assert callable(thing)
     try:
         parameters = list(inspect.signature(thing).parameters.values())
     except ValueError:
-        return  # built into the interpreter without a signature
-    named = [p for p in (meaning.path, meaning.mode, *meaning.data, *meaning.changes) if p is not None]
+        return None  # built into the interpreter without a signature
+    own = found(name.rpartition(".")[0]) if name.count(".") > 1 else None
+    return parameters[1:] if inspect.isclass(own) and inspect.isfunction(thing) else parameters
+
+
+def check_parameters(name: str, named: Iterable[Parameter]) -> None:
+    parameters = parameters_of(name)
+    if parameters is None:
+        return
     variadic = any(p.kind is p.VAR_POSITIONAL for p in parameters)
     keywords = any(p.kind is p.VAR_KEYWORD for p in parameters)
     for parameter in named:
@@ -142,6 +161,70 @@ def test_every_function_exists_and_has_the_parameters_that_are_named(name: str, 
             place = parameters[parameter.position]
             assert place.kind is not place.KEYWORD_ONLY
             assert parameter.keyword in ("", place.name), name
+
+
+INSTALLED = [
+    (name, meaning)
+    for name, meaning in functions()
+    if importlib.util.find_spec(name.split(".")[0] if "." in name else "builtins") is not None
+]
+CLASSES = [
+    (name, meaning)
+    for name, meaning in knowledge().classes.items()
+    if importlib.util.find_spec(name.split(".")[0]) is not None and name != "sklearn.preprocessing.Imputer"
+]
+"""All but those of earlier versions."""
+
+
+@pytest.mark.parametrize(("name", "meaning"), INSTALLED, ids=[name for name, _ in INSTALLED])
+def test_every_function_exists_and_has_the_parameters_that_are_named(name: str, meaning: CallMeaning) -> None:
+    thing = found(name)
+    if thing is None:
+        pytest.skip("not installed here")
+    assert callable(thing)
+    named = [p for p in (meaning.path, meaning.mode, *meaning.data, *meaning.changes) if p is not None]
+    check_parameters(name, named)
+
+
+@pytest.mark.parametrize(("name", "meaning"), CLASSES, ids=[name for name, _ in CLASSES])
+def test_every_class_exists_and_has_the_parameters_that_are_named(name: str, meaning: ClassMeaning) -> None:
+    thing = found(name.removesuffix(".*"))
+    if thing is None:
+        pytest.skip("not installed here")
+    if name.endswith(".*"):
+        assert inspect.ismodule(thing)
+        return
+    assert inspect.isclass(thing)
+    check_parameters(name, meaning.data)
+    check_parameters(name, [Parameter(place, own) for place, own in enumerate(meaning.positional)])
+
+
+def test_what_calls_make_is_a_known_class_or_a_table() -> None:
+    made = {meaning.makes for _, meaning in functions() if meaning.makes}
+    assert {name for name in made if knowledge().of_class(name) is None} == {
+        "pandas.DataFrame",
+        "polars.LazyFrame",
+    }
+
+
+def test_every_estimator_of_scikit_learn_is_known() -> None:
+    known = {name.rpartition(".")[2]: meaning for name, meaning in CLASSES if name.startswith("sklearn.")}
+    listed = importlib.import_module("sklearn.utils").all_estimators
+    for kind, metric in (("classifier", "accuracy"), ("regressor", "r2"), ("cluster", "")):
+        for name, _ in listed(type_filter=kind):
+            assert (known[name].kind, known[name].metric) == ("model", metric), name
+    for name, _ in listed():
+        assert name in known or name == "FrozenEstimator"
+
+
+def test_names_of_before_have_the_meaning_of_today() -> None:
+    known = knowledge()
+    assert known.present_name("tensorflow.keras.Model.fit") == "keras.Model.fit"
+    assert known.of_function("sklearn.cross_validation.train_test_split")[0].pairs
+    assert known.of_call("tensorflow.keras.datasets.mnist.load_data", imported=True)[0].does == (Deed.LOAD,)
+    searched = known.of_class("sklearn.grid_search.GridSearchCV")
+    assert searched is not None
+    assert searched.kind == "search"
 
 
 def test_methods_that_pandas_writes_with_exist() -> None:
