@@ -40,6 +40,9 @@ class Beside:
         self._session.write(CellStarted(execution=execution))
         code = analyse(info.transformed_cell or info.raw_cell, transformed=True)
         self._session.share({*code.defines, *code.changes})
+        self._session.notice(
+            "subshell", "another cell ran beside it: what that one names is not claimed here"
+        )
 
     def end(self, info: Any, error: Error | None, count: int | None) -> bool:
         """Write the end of an execution; returns whether it was one of these."""

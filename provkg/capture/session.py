@@ -15,6 +15,7 @@ from typing import Any
 
 from msgspec.structs import replace
 
+from provkg.capture.background import bound_in_background
 from provkg.capture.bindings import (
     names_of_states,
     own_imports_read,
@@ -142,6 +143,7 @@ class Session:
         self._definers.begin(snapshot)
         states = recorded_states(self.namespace, self._hidden, self.values.tracker)
         self._cell = Execution(execution, snapshot, states, self._patience)
+        self.share(bound_in_background(self.namespace))
         self._cell.overhead = time.process_time() - began
         gate.open(self)
 
@@ -193,10 +195,9 @@ class Session:
         self.write(CellFinished(execution=execution))
 
     def share(self, names: set[str]) -> None:
-        """Another execution may bind these variables while this one is at work."""
+        """Something else may bind these variables while the execution is at work."""
         if self._cell is not None:
             self._cell.shared |= names
-            self.notice("subshell", "a cell ran beside this one: what that one named is not claimed for it")
 
     def has_variables(self) -> bool:
         """Whether there are variables of the user's."""

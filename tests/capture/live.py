@@ -109,7 +109,7 @@ class LiveKernel:
         self.client.wait_for_ready(timeout=SECONDS)
 
     def shut_down(self) -> None:
-        if self.manager.has_kernel:
+        if self.manager.has_kernel and not self.manager.context.closed:
             self.client.stop_channels()
             self.manager.shutdown_kernel()
 
