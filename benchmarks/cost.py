@@ -6,7 +6,7 @@ Both sides run in alternation. Of each kernel the processor time of its whole li
 each cell (around the kernel's own execution of a request, so all that capture does is in it) and the largest
 resident memory are read by the kernel process itself. ``--parts`` leaves out each part of capture in turn, by
 settings that users have. ``--ipyflow`` names an interpreter that has ipyflow and what the notebooks import;
-it is compared with the plain kernel of that interpreter. provkg is compiled to bytecode first, as by installers.
+it is compared with the plain kernel of that interpreter. provkg is compiled to bytecode first.
 """
 
 from __future__ import annotations
