@@ -100,7 +100,10 @@ class FileWatch:
             return
         if not self.loading and full.startswith(self._packages):
             return
-        self._opened.append((full, FileMode.WRITTEN if _writes(mode, flags) else FileMode.READ))
+        written = _writes(mode, flags)
+        # A temporary file is opened by the name of its folder first.
+        if not (written and os.path.isdir(full)):
+            self._opened.append((full, FileMode.WRITTEN if written else FileMode.READ))
 
     def is_packaged(self, path: str) -> bool:
         """Whether a file belongs to the interpreter or an installed package."""

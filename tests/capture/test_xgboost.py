@@ -54,14 +54,14 @@ def test_a_native_training_tells_data_settings_history_and_what_came_of_it(execu
     assert settings(other, chosen=False)["learning_rate"] == 0.3
     assert not training.unseeded
 
-    on_train, on_eval, best, stopped = training.results
+    on_train, on_eval, best, rounds = training.results
     assert (on_train.metric, on_train.role, on_train.data) == (
         "logloss",
         SplitRole.TRAINING,
         (seen.held("dtrain").id,),
     )
     assert (on_eval.role, on_eval.series_by) == (SplitRole.TEST, SeriesBy.ROUND)
-    assert len(on_eval.series) == stopped.value
+    assert len(on_eval.series) == rounds.value
     assert on_eval.value == on_eval.series[int(best.value or 0)] == min(each or 0 for each in on_eval.series)
     [judged] = [link for link in seen.links if link.operation == "early stopping"]
     assert (judged.target, judged.source) == (model.id, seen.held("dtest").id)
@@ -126,10 +126,10 @@ def test_estimators_are_trained_once_with_the_values_in_force_and_their_history(
     assert settings(first)["learning_rate"] == 0.3
     assert settings(first)["max_depth"] == 6
     assert [use.role for use in first.used] == [Role.DATA, Role.TARGET, Role.VALIDATION, Role.VALIDATION]
-    on_train, on_test, best, stopped = first.results
+    on_train, on_test, best, rounds = first.results
     assert (on_train.role, on_test.role) == (SplitRole.TRAINING, SplitRole.TEST)
     assert (on_train.model, on_test.data) == (first.generated[0], (seen.held("X_test").id,))
-    assert len(on_test.series) == stopped.value
+    assert len(on_test.series) == rounds.value
     assert isinstance(best.value, int)
     assert seen.values[second.generated[0]].revision_of == first.generated[0]
     assert second.results == ()

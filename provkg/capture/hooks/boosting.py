@@ -4,7 +4,7 @@ force, models in files.
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from typing import Any, NamedTuple
 
 from msgspec.structs import replace
@@ -14,7 +14,7 @@ from provkg.capture.hooks.calls import Begin, Call
 from provkg.capture.hooks.loading import Saving, named_path
 from provkg.capture.hooks.numbers import number, result_of
 from provkg.capture.hooks.settings import scalar, setting
-from provkg.capture.kinds import kind_of
+from provkg.capture.kinds import kind_of, type_name
 from provkg.capture.session import Session
 from provkg.capture.values import FileNode, Node
 from provkg.records import (
@@ -31,10 +31,12 @@ from provkg.records import (
 )
 
 __all__ = [
+    "Best",
     "EvaluationSet",
     "History",
     "Learning",
     "Restoring",
+    "Updating",
     "add_history",
     "filled_in",
     "given_settings",
@@ -54,6 +56,13 @@ class EvaluationSet(NamedTuple):
 
     data: Node | None
     role: SplitRole
+
+
+class Best(NamedTuple):
+    """The best round of a training: its rank in this training from 0, and the number the library gives it."""
+
+    rank: int
+    told: int
 
 
 class Learning(Call):
@@ -90,11 +99,37 @@ class Learning(Call):
         if not self.crowded:
             self.session.tell(training=True)
 
-    def finish(self, model: Any, seconds: float, history: History, best: int | None) -> None:
+    def finish(self, model: Any, seconds: float, history: History, best: Best | None) -> None:
         """The model is known, with the history of its training."""
         fitted = self.tracker.derive(model, self.sources, self.function)
         self.make(fitted, model)
         add_history(self, fitted, self.sets, history, best)
+        self.add(seconds)
+
+
+class Updating(Learning):
+    """One round more of a booster, in a loop of the user's own."""
+
+    def __init__(
+        self,
+        session: Session,
+        function: str,
+        package: str,
+        booster: Any,
+        data: Any,
+        in_force: Callable[[Any], Mapping[str, Any]],
+    ) -> None:
+        super().__init__(session, function, package)
+        self.implementation = type_name(type(booster))
+        self.booster = booster
+        self.in_force = in_force
+        self.learn_from(data, Role.DATA, "")
+
+    def succeeded(self, result: Any, seconds: float) -> None:
+        """The booster is in a new state."""
+        if not self.crowded:
+            self.settings = given_settings({}, self.in_force(self.booster))
+        self.make(self.tracker.revise(self.booster, self.sources, self.function), self.booster)
         self.add(seconds)
 
 
@@ -130,12 +165,12 @@ def add_history(
     fitted: Node | None,
     sets: Mapping[str, EvaluationSet],
     history: History,
-    best: int | None,
+    best: Best | None,
 ) -> None:
     """Record what a training measured round by round, and by which data it stopped.
 
     Parameters:
-        best: the best round, from 0, where the training stopped early.
+        best: the best round, where the training was to stop when it gets no better.
     """
     if call.crowded:
         return
@@ -143,7 +178,7 @@ def add_history(
     call.results += histories(call.session, history, sets, model, best)
     if best is None or not history:
         return
-    for name, value in (("best_iteration", best), ("stopped_iteration", _rounds(history))):
+    for name, value in (("best_iteration", best.told), ("rounds", _rounds(history))):
         call.results.append(result_of(call.session, name, value, model=model))
     judges = [each.data for each in sets.values() if each.data and each.role is not SplitRole.TRAINING]
     call.session.values.link(model, tuple(judges), "early stopping")
@@ -154,7 +189,7 @@ def _rounds(history: History) -> int:
 
 
 def histories(
-    session: Session, history: History, sets: Mapping[str, EvaluationSet], model: str, best: int | None
+    session: Session, history: History, sets: Mapping[str, EvaluationSet], model: str, best: Best | None
 ) -> Iterator[Result]:
     """One result for each evaluation set and metric: the value of the best round, or else of the last,
     with those of all rounds.
@@ -169,7 +204,7 @@ def histories(
         yield result_of(
             session,
             str(metric),
-            history[name][metric][best if best is not None and best < len(series) else -1],
+            history[name][metric][best.rank if best is not None and best.rank < len(series) else -1],
             series=series,
             series_by=SeriesBy.ROUND,
             model=model,

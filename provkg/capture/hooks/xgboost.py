@@ -15,6 +15,7 @@ from provkg.capture.hooks.boosting import (
     EvaluationSet,
     Learning,
     Restoring,
+    Updating,
     add_history,
     filled_in,
     given_settings,
@@ -76,23 +77,6 @@ class _Training(Learning):
         history = named.get("evals_result") or {}
         seen = {name: history[name] for name in self.sets if name in history}
         self.finish(result, seconds, seen, best_round(result) if stops else None)
-
-
-class _Updating(Learning):
-    """``Booster.update`` and ``boost``: one round more, in a loop of the user's own."""
-
-    def __init__(self, session: Session, given: Given, method: str) -> None:
-        super().__init__(session, f"{_BOOSTER}.{method}", _PACKAGE)
-        self.implementation = _BOOSTER
-        self.booster = given.args[0]
-        self.learn_from(given.named.get("dtrain"), Role.DATA, "dtrain")
-
-    def succeeded(self, result: Any, seconds: float) -> None:
-        """The booster is in a new state."""
-        if not self.crowded:
-            self.settings = given_settings({}, in_force(self.booster))
-        self.make(self.tracker.revise(self.booster, self.sources, self.function), self.booster)
-        self.add(seconds)
 
 
 class _BoosterPredicting(Predicting):
@@ -182,8 +166,7 @@ def _patch_core(module: ModuleType) -> None:
     _restoring(booster, "load_model", f"{_BOOSTER}.load_model", "fname")
     wrap_method(booster, "save_model", saving(f"{_BOOSTER}.save_model", _PACKAGE))
     for name in ("update", "boost"):
-        make = partial(_Updating, method=name)
-        begin = begin_with(make, known_signature(booster, name, "dtrain"))
+        begin = begin_with(partial(_updating, name), known_signature(booster, name, "dtrain"))
         wrap_method(booster, name, begin, is_fit=True)
     for name in ("predict", "inplace_predict"):
         known_signature(booster, name, "data")
@@ -191,6 +174,11 @@ def _patch_core(module: ModuleType) -> None:
     _following(booster, "__getitem__", Deriving)
     for name in _MATRICES:
         _assembling(known_class(module, name, "num_row", "num_col"))
+
+
+def _updating(method: str, session: Session, given: Given) -> Updating:
+    data = given.named.get("dtrain")
+    return Updating(session, f"{_BOOSTER}.{method}", _PACKAGE, given.args[0], data, in_force)
 
 
 def _assembling(matrix: type) -> None:

@@ -6,6 +6,8 @@ import json
 from collections.abc import Iterator, Mapping
 from typing import Any
 
+from provkg.capture.hooks.boosting import Best
+
 __all__ = ["SAME", "best_round", "in_force", "parameters_of", "stops_early", "without_aliases"]
 
 SAME = {
@@ -92,7 +94,7 @@ def _stopping_callbacks(callbacks: Any) -> Iterator[Any]:
             yield getattr(callback, "rounds", None)
 
 
-def best_round(booster: Any) -> int | None:
-    """The best round, from 0, as a booster remembers it."""
+def best_round(booster: Any) -> Best | None:
+    """The best round as a booster remembers it."""
     text = booster.attr("best_iteration")
-    return int(text) if text is not None and text.isdigit() else None
+    return Best(int(text), int(text)) if text is not None and text.isdigit() else None
