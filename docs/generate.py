@@ -59,6 +59,9 @@ def commands_page() -> Iterator[str]:
         assert command is not None
         context = click.Context(command, info_name=name, parent=top, **settings)
         yield f"## provkg {name}\n\n```text\n{command.get_help(context)}\n```\n"
+        for below, one in command.commands.items() if isinstance(command, click.Group) else ():
+            inner = click.Context(one, info_name=below, parent=context, **settings)
+            yield f"### provkg {name} {below}\n\n```text\n{one.get_help(inner)}\n```\n"
 
 
 def questions_page() -> Iterator[str]:

@@ -28,6 +28,7 @@ COMMANDS = {
     "sparql": ("provkg.cli.ask", "sparql", "Answer a SPARQL query of your own."),
     "rebuild": ("provkg.cli.home", "rebuild", "Make the store anew from the journal."),
     "doctor": ("provkg.cli.home", "doctor", "Say what is wrong here and how to mend it."),
+    "kernel": ("provkg.cli.kernel", "kernel", "Install a Jupyter kernel that records by itself."),
     "completion": ("provkg.cli.completion", "completion", "Print the completion script of a shell."),
 }
 """Each verb: its module, its function and its short help. A module is imported when its verb is used."""
