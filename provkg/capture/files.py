@@ -126,8 +126,8 @@ class FileWatch:
 
     # --- naming ---
 
-    def read(self, path: str) -> FileState | None:
-        """The state of a file that is being read; None when there is no such regular file."""
+    def read(self, path: str, mode: FileMode = FileMode.READ) -> FileState | None:
+        """The state of a file that is being read or imported; None when there is no such regular file."""
         path = os.path.abspath(path)
         stamp = _stamp(path) if self.enabled else None
         if stamp is None:
@@ -138,13 +138,13 @@ class FileWatch:
         if known is not None and known.mode is FileMode.WRITTEN and known.record is None:
             self._digest(known)
             return known
-        record = self._record("", path, FileMode.READ)
+        record = self._record("", path, mode)
         same = self._known.get((path, record.sha256)) if record.sha256 else None
         if same is not None:
             same.stamp = stamp
             self._states[path] = same
             return same
-        state = self._new(path, FileMode.READ)
+        state = self._new(path, mode)
         state.stamp = stamp
         self._keep(state, record)
         return state

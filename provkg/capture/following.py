@@ -144,6 +144,9 @@ class Following:
             self.tracker.describe(node, value)
             self.kept[node.id] = (node, self.names_in_frame(value))
             self.links += self.tracker.links(node)
+        elif node.id in self.kept and not self.kept[node.id][1]:
+            # Made and recorded before a variable was bound to it.
+            self.kept[node.id] = node, self.names_in_frame(value)
         return node.id
 
     def names_in_frame(self, value: Any) -> tuple[str, ...]:

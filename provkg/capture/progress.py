@@ -99,10 +99,11 @@ class Progress:
                 self._nameless[identifier] = node
             told.append(node.value(called))
         for identifier, node in list(self._nameless.items()):
-            if node.dead or held.get(identifier):
+            called = (*held.get(identifier, ()), *kept[identifier][1])
+            if node.dead or called:
                 del self._nameless[identifier]
-            if held.get(identifier):
-                told.append(node.value(held[identifier]))
+            if called:
+                told.append(node.value(tuple(dict.fromkeys(called))))
         return tuple(told)
 
     def _new_files(self, states: Iterable[FileState]) -> Iterable[File]:

@@ -43,6 +43,8 @@ class Recording:
         namespace: the variables of the user's code; read, never written.
         hidden: variables that are not the user's.
         run: the run that a runner has begun, or empty: then `begin_run` begins it.
+        fresh: whether none of the user's code has run in this process.
+        patience: seconds after which an execution at work is told of, step by step.
     """
 
     def __init__(
@@ -52,10 +54,13 @@ class Recording:
         *,
         hidden: Mapping[str, Any] | None = None,
         run: str = "",
+        fresh: bool = False,
+        patience: float = 1.0,
     ) -> None:
         self.home = home
         self.run = run or str(uuid4())
         self.begun = bool(run)
+        self._fresh = fresh or self.begun
         self.since = datetime.now(UTC)
         self.undo: list[Callable[[], None]] = []
         """What takes the watches away again, the last one first."""
@@ -69,15 +74,17 @@ class Recording:
             hidden=hidden,
             files=FileWatch(ignored, limits.digest_bytes, self._package_of, enabled=home.capture.files),
             outputs=OutputWatch(
-                self._put, limits.output_characters if home.capture.outputs else 0, limits.object_bytes
+                self.put, limits.output_characters if home.capture.outputs else 0, limits.object_bytes
             ),
             packages=self._packages,
             fingerprint_limit=limits.fingerprint_bytes,
             leave_out_columns=home.capture.leave_out_columns,
+            patience=patience,
         )
         self._imports = ImportWatch(self.session.notice)
 
-    def _put(self, content: bytes) -> tuple[str, bool]:
+    def put(self, content: bytes) -> tuple[str, bool]:
+        """Keep a content in the object folder, if it may be; returns its digest and whether it is kept."""
         if not self.home.capture.outputs:
             return sha256(content), False
         try:
@@ -95,8 +102,7 @@ class Recording:
         left_out = self.home.capture.leave_out_hooks
         for name in sorted({*left_out} - {*HOOKS}):
             self.session.notice("config.toml", f"there are no hooks {name!r} to leave out")
-        # In the fresh process of a runner nobody has imported anything yet.
-        with nullcontext() if self.begun else beginning_late():
+        with nullcontext() if self._fresh else beginning_late():
             for name, hook in after_imports(left_out):
                 self._imports.after(name, hook)
         self._imports.install()
@@ -131,10 +137,18 @@ class Recording:
         kernel: str,
         code: Code | None,
         *,
+        folder: str = "",
         command: tuple[str, ...] = (),
         parameters: tuple[Setting, ...] = (),
+        name: str = "",
     ) -> None:
-        """Write that the run begins, and the environment it begins in."""
+        """Write that the run begins, and the environment it begins in.
+
+        Parameters:
+            kernel: name and version of the kernel implementation; empty for a script.
+            folder: where the code lies, by default the working folder.
+            name: what the user calls the run.
+        """
         self.begun = True
         self.since = datetime.now(UTC)
         self.session.write(
@@ -145,10 +159,11 @@ class Recording:
                 recorder=f"provkg {__version__}",
                 code=code,
                 agent=agent() if self.home.capture.person else None,
-                commit=commit_of(os.getcwd()),
+                commit=commit_of(folder or os.getcwd()),
                 command=cleaned_command(command),
                 folder=os.getcwd(),
                 parameters=parameters,
+                name=name,
             )
         )
         self.see_environment(kernel)

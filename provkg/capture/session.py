@@ -16,18 +16,13 @@ from typing import Any
 from msgspec.structs import replace
 
 from provkg.capture.background import bound_in_background
-from provkg.capture.bindings import (
-    names_of_states,
-    own_imports_read,
-    read_variables,
-    recorded_states,
-    variable_states,
-)
+from provkg.capture.bindings import names_of_states, recorded_states
 from provkg.capture.definers import Definers
 from provkg.capture.execution import Execution, Notices
 from provkg.capture.files import FileWatch
 from provkg.capture.following import Following
 from provkg.capture.gate import gate
+from provkg.capture.gathering import gather_files, gather_variables
 from provkg.capture.namespace import Snapshot, variables
 from provkg.capture.outputs import OutputWatch
 from provkg.capture.packages import PackageWatch
@@ -41,10 +36,13 @@ from provkg.records import (
     CellStarted,
     Error,
     Event,
+    FileMode,
     Import,
     Package,
+    ParametersSeen,
     RunFinished,
     Seed,
+    Setting,
     Status,
     Value,
 )
@@ -67,7 +65,6 @@ class Session:
         fingerprint_limit: values larger than this many bytes get no fingerprint.
         leave_out_columns: patterns of the columns that are not named.
         patience: seconds after which an execution at work is told of, step by step.
-        document: the file name that the code of a script carries; empty for a notebook.
     """
 
     def __init__(
@@ -82,10 +79,9 @@ class Session:
         fingerprint_limit: int = 100_000_000,
         leave_out_columns: Sequence[str] = (),
         patience: float = 1.0,
-        document: str = "",
     ) -> None:
         self.namespace = namespace
-        code = UserCode(namespace, document, files.is_packaged)
+        code = UserCode(namespace, files.is_packaged)
         self.values = Following(namespace, fingerprint_limit, code)
         self.files = files
         self.outputs = outputs
@@ -215,11 +211,19 @@ class Session:
         # A seed may have been set unseen: nobody is accused of lacking one.
         self.global_seed = True
 
-    def finish(self, status: Status = Status.SUCCEEDED) -> None:
-        """The process ends."""
+    def finish(self, status: Status = Status.SUCCEEDED, error: Error | None = None) -> None:
+        """The run ends.
+
+        Parameters:
+            error: what ended it, which is that of the last execution.
+        """
         if self._cell is not None:
             self.end(error=Error(name="SystemExit", message="the process ended"), interrupted=True)
-        self.write(RunFinished(ended_at=datetime.now(UTC), status=status, notices=self._pending.take()))
+        order = self._order if error is not None else 0
+        notices = self._pending.take()
+        self.write(
+            RunFinished(ended_at=datetime.now(UTC), status=status, error=error, order=order, notices=notices)
+        )
 
     def write(self, event: Event) -> None:
         """Append an event; a failure is counted and told with the next event that can be written."""
@@ -292,6 +296,11 @@ class Session:
             self.write(replace(steps, values=tuple(map(self._without_columns, steps.values))))
         cell.progress.took(time.perf_counter() - began)
 
+    def parameters(self, parameters: tuple[Setting, ...]) -> None:
+        """Record the parameters that a script has read from its command line."""
+        if self._cell is not None and self.values.code.document:
+            self.write(ParametersSeen(parameters=parameters))
+
     def seeded(self, seed: Seed) -> None:
         """Record that a random generator was seeded."""
         if seed.generator == "numpy.random":
@@ -303,36 +312,11 @@ class Session:
     # --- the end of an execution ---
 
     def _gather_variables(self, cell: Execution) -> dict[str, Any]:
-        code = self.values.texts.cell()
-        for name in {*code.reads, *code.changes}:
-            value = self.namespace.get(name)
-            node = self.values.tracker.find(value) if value is not None else None
-            if node is not None:
-                self.values.refresh(node, value)
-        reads = read_variables(self.namespace, self._hidden, code, self._definers)
-        reads += own_imports_read(code, cell.record.order)
-        bound, deleted = cell.snapshot.changes(self.namespace, code.defines)
-        for name in cell.shared - code.defines:
-            bound.pop(name, None)
-            self._definers.pop(name, None)
-        deleted = tuple(name for name in deleted if name not in cell.shared)
-        states = variable_states(self.values, bound, cell.states, code)
-        for name in deleted:
-            self._definers.pop(name, None)
-        for state in states:
-            self._definers[state.name] = cell.record.order
-        names = names_of_states(self.namespace, self._hidden, self.values.tracker, self.values.kept)
-        values: list[Value] = []
-        for node, local in self.values.kept.values():
-            value = node.value(tuple(dict.fromkeys((*names.get(node.id, ()), *local))))
-            values.append(self._without_columns(value))
-        return {
-            "defines": tuple(states),
-            "deletes": deleted,
-            "reads": reads,
-            "values": tuple(values),
-            "links": tuple(self.values.links),
-        }
+        fields = gather_variables(cell, self.values, self._hidden, self._definers)
+        return {**fields, "values": tuple(map(self._without_columns, fields["values"]))}
+
+    def _gather_files(self, cell: Execution) -> dict[str, Any]:
+        return gather_files(cell, self.files)
 
     def _without_columns(self, value: Value) -> Value:
         """A value without the columns that shall not be named; its shape still counts them."""
@@ -342,16 +326,6 @@ class Session:
             if self._unnamed is None or not self._unnamed.match(column.name)
         )
         return replace(value, columns=named)
-
-    def _gather_files(self, cell: Execution) -> dict[str, Any]:
-        used = {use.entity for activity in cell.activities for use in activity.used}
-        made = {made for activity in cell.activities for made in activity.generated}
-        new, read, written = self.files.end_cell(used | made)
-        return {
-            "files": tuple(new),
-            "read_files": tuple(sorted({state.id for state in read} | {f for f in used if f[:1] == "f"})),
-            "written_files": tuple(sorted({s.id for s in written} | {f for f in made if f[:1] == "f"})),
-        }
 
     def _gather_code(self, cell: Execution) -> dict[str, Any]:
         imports = []
@@ -372,7 +346,7 @@ class Session:
         imported = self._packages.imported(named)
         self._imported += imported.packages
         for path in imported.files:
-            self.files.read(path)
+            self.files.read(path, FileMode.IMPORTED)
 
     def ignore_imports(self) -> None:
         """Take what has been imported since for the machinery's, as to print a traceback."""

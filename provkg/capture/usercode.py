@@ -24,14 +24,12 @@ class UserCode:
 
     Parameters:
         namespace: the variables of the notebook or script.
-        document: the file name that the script's code carries; empty for a notebook.
         is_packaged: whether a file belongs to the interpreter or an installed package.
     """
 
-    def __init__(
-        self, namespace: Mapping[str, Any], document: str, is_packaged: Callable[[str], bool]
-    ) -> None:
-        self.document = document
+    def __init__(self, namespace: Mapping[str, Any], is_packaged: Callable[[str], bool]) -> None:
+        self.document = ""
+        """The file name that the code of the script carries; empty for a notebook."""
         self._namespace = namespace
         self._is_packaged = is_packaged
         self._files: dict[str, bool] = {}

@@ -20,7 +20,7 @@ __all__ = ["COMMANDS", "cli", "main"]
 
 COMMANDS = {
     "init": ("provkg.cli.home", "init", "Make a home for what is recorded."),
-    "run": ("provkg.cli.run", "run", "Execute a notebook and record what happens."),
+    "run": ("provkg.cli.run", "run", "Execute a notebook or script and record what happens."),
     "runs": ("provkg.cli.runs", "runs", "List the recorded runs."),
     "show": ("provkg.cli.runs", "show", "Show one thing and all that is known of it."),
     "questions": ("provkg.cli.ask", "questions", "List the questions that can be asked."),
@@ -80,7 +80,7 @@ class _Verbs(click.Group):
 @click.version_option(__version__, message="provkg %(version)s")
 @click.pass_context
 def cli(ctx: click.Context, home: Path | None) -> None:
-    """Record what happens when notebooks run, and ask about it."""
+    """Record what happens when notebooks and scripts run, and ask about it."""
     ctx.obj = home
 
 

@@ -70,6 +70,7 @@ def _activity(scope: Scope, execution: CellExecution, activity: Activity) -> Non
         quads.link(iri, Provkg.partOfActivity, scope.thing(activity.parent))
     quads.known(iri, Provkg.calledFunction, activity.function)
     quads.integer(iri, Provkg.sourceLine, activity.line)
+    quads.known(iri, Provkg.sourcePath, activity.file)
     if activity.started_at is not None:
         quads.time(iri, Prov.startedAtTime, activity.started_at)
     quads.time(iri, Prov.endedAtTime, _ended_at(activity))

@@ -75,6 +75,7 @@ def the_run(scope: Scope) -> None:
     if run.examined is not None:
         notices(scope, f"{iri}/examined", run.examined.notices, subject=iri)
         _findings(scope, run.examined.findings)
+    quads.known(iri, Rdfs.label, started.name)
     quads.known(iri, Provkg.command, shlex.join(started.command))
     quads.known(iri, Provkg.workingFolder, started.folder)
     if started.code is not None:

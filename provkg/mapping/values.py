@@ -21,6 +21,11 @@ SPLITS = {
     SplitRole.VALIDATION: Provkg.ValidationSplit,
     SplitRole.TEST: Provkg.TestSplit,
 }
+_FILES = {
+    FileMode.READ: Provkg.ReadFile,
+    FileMode.WRITTEN: Provkg.WrittenFile,
+    FileMode.IMPORTED: Provkg.ImportedFile,
+}
 _KINDS = {
     ValueKind.DATASET: Provkg.Dataset,
     ValueKind.MODEL: Provkg.Model,
@@ -112,8 +117,7 @@ def _schema(scope: Scope, columns: tuple[Column, ...]) -> str:
 
 def _file(scope: Scope, file: File) -> None:
     quads, iri = scope.quads, scope.thing(file.id)
-    mode = Provkg.WrittenFile if file.mode is FileMode.WRITTEN else Provkg.ReadFile
-    quads.types(iri, Prov.Entity, Provkg.File, mode)
+    quads.types(iri, Prov.Entity, Provkg.File, _FILES[file.mode])
     quads.text(iri, Provkg.path, file.path)
     quads.integer(iri, Provkg.byteSize, file.size)
     quads.known(iri, Provkg.mediaType, file.media_type)

@@ -16,6 +16,7 @@ __all__ = ["HOOKS", "AfterImport", "after_imports"]
 AfterImport: TypeAlias = Callable[[ModuleType], None]
 
 HOOKS: dict[str, tuple[str, ...]] = {
+    "arguments": ("argparse",),
     "lightgbm": ("lightgbm.basic", "lightgbm.engine", "lightgbm.sklearn"),
     "pandas": ("pandas",),
     "randomness": ("random", "numpy.random", "torch"),

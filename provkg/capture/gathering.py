@@ -1,0 +1,64 @@
+"""What an execution did to variables and files, looked up when it ends."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, MutableMapping
+from typing import Any
+
+from provkg.capture.bindings import names_of_states, own_imports_read, read_variables, variable_states
+from provkg.capture.execution import Execution
+from provkg.capture.files import FileWatch
+from provkg.capture.following import Following
+
+__all__ = ["gather_files", "gather_variables"]
+
+
+def gather_variables(
+    execution: Execution, values: Following, hidden: Mapping[str, Any], definers: MutableMapping[str, int]
+) -> dict[str, Any]:
+    """The variables that it bound, changed, deleted and read, and the values and links recorded in it.
+
+    Parameters:
+        definers: which execution set each variable; brought up to date.
+    """
+    namespace, tracker, code = values.namespace, values.tracker, values.texts.cell()
+    for name in {*code.reads, *code.changes}:
+        value = namespace.get(name)
+        node = tracker.find(value) if value is not None else None
+        if node is not None:
+            values.refresh(node, value)
+    reads = read_variables(namespace, hidden, code, definers)
+    reads += own_imports_read(code, execution.record.order)
+    bound, deleted = execution.snapshot.changes(namespace, code.defines)
+    for name in execution.shared - code.defines:
+        bound.pop(name, None)
+        definers.pop(name, None)
+    deleted = tuple(name for name in deleted if name not in execution.shared)
+    states = variable_states(values, bound, execution.states, code)
+    for name in deleted:
+        definers.pop(name, None)
+    for state in states:
+        definers[state.name] = execution.record.order
+    names = names_of_states(namespace, hidden, tracker, values.kept)
+    return {
+        "defines": tuple(states),
+        "deletes": deleted,
+        "reads": reads,
+        "values": tuple(
+            node.value(tuple(dict.fromkeys((*names.get(node.id, ()), *local))))
+            for node, local in values.kept.values()
+        ),
+        "links": tuple(values.links),
+    }
+
+
+def gather_files(execution: Execution, files: FileWatch) -> dict[str, Any]:
+    """The files first seen in it, and all that it read and wrote."""
+    used = {use.entity for activity in execution.activities for use in activity.used}
+    made = {made for activity in execution.activities for made in activity.generated}
+    new, read, written = files.end_cell(used | made)
+    return {
+        "files": tuple(new),
+        "read_files": tuple(sorted({state.id for state in read} | {f for f in used if f[:1] == "f"})),
+        "written_files": tuple(sorted({s.id for s in written} | {f for f in made if f[:1] == "f"})),
+    }
