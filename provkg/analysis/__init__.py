@@ -14,7 +14,7 @@ from provkg.analysis.code import (
     Statement,
 )
 from provkg.analysis.files import NamedData, named_data
-from provkg.analysis.origins import loads_at, origins, sources_of
+from provkg.analysis.origins import loads_at, origins, reaching, sources_of, statement_at
 
 __all__ = [
     "Argument",
@@ -33,5 +33,7 @@ __all__ = [
     "loads_at",
     "named_data",
     "origins",
+    "reaching",
     "sources_of",
+    "statement_at",
 ]

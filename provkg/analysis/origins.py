@@ -6,7 +6,7 @@ from collections.abc import Iterable
 
 from provkg.analysis.code import Binding, BindingKind, Block, BlockKind, CellCode, Exit, Statement
 
-__all__ = ["loads_at", "origins", "sources_of", "statement_at"]
+__all__ = ["loads_at", "origins", "reaching", "sources_of", "statement_at"]
 
 _State = frozenset[Binding | None]
 """The bindings that may have given a name its object; None stands for those before the text began."""
@@ -29,8 +29,8 @@ def sources_of(code: CellCode, name: str, line: int) -> frozenset[str]:
     """
     sources = set[str]()
     seen = set[Binding]()
-    reaching = _reaching(code, name, *_place(code, name, line))
-    waiting = [binding for binding in reaching if binding is not None]
+    found = reaching(code, name, *_place(code, name, line))
+    waiting = [binding for binding in found if binding is not None]
     while waiting:
         binding = waiting.pop()
         if binding in seen:
@@ -38,7 +38,7 @@ def sources_of(code: CellCode, name: str, line: int) -> frozenset[str]:
         seen.add(binding)
         sources |= binding.sources - {name}
         if name in binding.sources:
-            before = _reaching(code, name, binding.statement, binding.body)
+            before = reaching(code, name, binding.statement, binding.body)
             waiting += [earlier for earlier in before if earlier is not None]
             if None in before or not before:
                 sources.add(name)
@@ -50,7 +50,7 @@ def origins(code: CellCode, name: str, line: int) -> tuple[Binding, ...]:
 
     Changes in place count as bindings. Empty when the name comes from before the text.
     """
-    found = _reaching(code, name, *_place(code, name, line))
+    found = reaching(code, name, *_place(code, name, line))
     return tuple(sorted((b for b in found if b is not None), key=lambda binding: binding.statement))
 
 
@@ -101,7 +101,15 @@ def _owner(code: CellCode, name: str, body: int) -> int:
     return -1
 
 
-def _reaching(code: CellCode, name: str, index: int, body: int) -> _State:
+def reaching(code: CellCode, name: str, index: int, body: int) -> frozenset[Binding | None]:
+    """The bindings that may have given ``name`` its object, or changed it, when a statement begins.
+
+    None stands for those before the text began.
+
+    Parameters:
+        index: of the statement in ``statements``; their number stands for the end of the text.
+        body: the function or class body it is in, or -1.
+    """
     owner = _owner(code, name, body)
     bindings: dict[int, list[Binding]] = {}
     for binding in code.bindings:

@@ -8,31 +8,24 @@ from typing import Any
 
 from provkg.analysis import CellCode
 from provkg.capture.following import Following
+from provkg.capture.inference import Inference
 from provkg.capture.namespace import element_names, global_names, short_text, variable_type, variables
-from provkg.capture.values import Tracker
+from provkg.capture.scopes import is_container
 from provkg.confidential import without_secrets
 from provkg.records import Evidence, Read, VariableState
 
-__all__ = ["names_of_states", "own_imports_read", "read_variables", "recorded_states", "variable_states"]
+__all__ = ["names_of_states", "own_imports_read", "read_variables", "variable_states"]
 
 _MAX_CALLS = 50
 _MAX_ELEMENTS = 20_000
 
 
-def recorded_states(
-    namespace: Mapping[str, Any], hidden: Mapping[str, Any], tracker: Tracker
-) -> dict[str, str]:
-    """The identifier of the recorded state that each variable holds; empty for a state not recorded."""
-    states = {}
-    for name, value in variables(namespace, hidden):
-        node = tracker.find(value)
-        if node is not None:
-            states[name] = node.id
-    return states
-
-
 def variable_states(
-    values: Following, bound: Mapping[str, Any], before: Mapping[str, str], code: CellCode
+    values: Following,
+    bound: Mapping[str, Any],
+    before: Mapping[str, str],
+    code: CellCode,
+    read: Iterable[str],
 ) -> list[VariableState]:
     """The variables that an execution bound or changed, with the states they now hold.
 
@@ -40,25 +33,40 @@ def variable_states(
         bound: variables bound by the execution, with their values.
         before: the recorded states that variables held when it began.
         code: the analysis of its text.
+        read: the variables that it read.
     """
-    states = []
+    states = {}
     for name, value in bound.items():
-        kept = values.keep(values.resolve_variable(name, value), value)
-        states.append(_state(name, value, kept, Evidence.OBSERVED))
+        node = values.resolve_variable(name, value)
+        kept = values.keep(node or values.hold(name, value), value)
+        states[name] = _state(name, value, kept, Evidence.OBSERVED)
     for name, state in before.items():
         value = values.namespace.get(name)
         if name in bound or value is None:
             continue
         node = values.tracker.find(value)
         if node is not None and (not node.id or node.id != state):
-            states.append(_state(name, value, values.keep(node, value), Evidence.OBSERVED))
-    known = {state.name for state in states} | before.keys()
-    states.extend(
-        _state(name, values.namespace[name], "", Evidence.DECLARED)
-        for name in sorted(code.changes - known)
-        if name in values.namespace
-    )
-    return states
+            states[name] = _state(name, value, values.keep(node, value), Evidence.OBSERVED)
+    for name in sorted({*code.changes, *read} - bound.keys() - before.keys()):
+        if name in values.namespace:
+            value = values.namespace[name]
+            states |= _changed(values, name, value, told=name in code.changes)
+    return list(states.values())
+
+
+def _changed(values: Following, name: str, value: Any, *, told: bool) -> dict[str, VariableState]:
+    """The variables with a plain container that an execution changed, as is seen or as its text tells."""
+    seen = values.inference.plain.is_changed(name, value)
+    if not seen and not told:
+        return {}
+    evidence = Evidence.OBSERVED if seen else Evidence.DECLARED
+    if not is_container(value):
+        return {name: _state(name, value, "", evidence)}
+    kept = values.keep(values.hold(name, value, changed=True), value)
+    names = [name, *values.inference.plain.sharing(name, value)]
+    for other in names[1:]:
+        values.hold(other, value)
+    return {each: _state(each, value, kept, evidence) for each in names}
 
 
 def _state(name: str, value: Any, kept: str, evidence: Evidence) -> VariableState:
@@ -107,7 +115,7 @@ def own_imports_read(code: CellCode, order: int) -> tuple[Read, ...]:
 def names_of_states(
     namespace: Mapping[str, Any],
     hidden: Mapping[str, Any],
-    tracker: Tracker,
+    inference: Inference,
     wanted: Iterable[str],
     *,
     elements: bool = True,
@@ -119,7 +127,7 @@ def names_of_states(
     if not names:
         return {}
     for name, value in variables(namespace, hidden):
-        node = tracker.find(value)
+        node = inference.state(value)
         if node is not None and node.id in names:
             names[node.id].append(name)
     nameless = {state for state, found in names.items() if not found}
@@ -127,7 +135,7 @@ def names_of_states(
     for name, value in variables(namespace, hidden) if nameless and elements else ():
         for expression, element in element_names(name, value):
             left -= 1
-            node = tracker.find(element)
+            node = inference.state(element)
             if node is not None and node.id in nameless:
                 nameless.discard(node.id)
                 names[node.id].append(expression)

@@ -3,19 +3,26 @@
 from __future__ import annotations
 
 import sys
-from collections.abc import Callable, Mapping
-from types import FrameType
+from collections.abc import Callable, Iterable, Mapping
+from types import BuiltinFunctionType, FrameType, FunctionType, ModuleType
 from typing import Any
 
+from provkg.capture.flow import Sources
 from provkg.capture.gate import is_hidden
-from provkg.capture.inference import Made, Scope, Texts, origin_of
+from provkg.capture.inference import HOLDING, Inference, memory_of
 from provkg.capture.kinds import kind_of
 from provkg.capture.namespace import element_names, locals_of, variables
+from provkg.capture.plain import PlainValues
+from provkg.capture.scopes import is_container
 from provkg.capture.usercode import UserCode
 from provkg.capture.values import FileNode, Node, Tracker
 from provkg.records import Evidence, Link, ValueKind
 
 __all__ = ["Following"]
+
+_ESTIMATORS = (ValueKind.MODEL, ValueKind.TRANSFORMER)
+_DATA = (ValueKind.DATASET, ValueKind.PREDICTION)
+_NEVER_DATA = (ModuleType, FunctionType, BuiltinFunctionType, type)
 
 
 class Following:
@@ -25,23 +32,31 @@ class Following:
         namespace: the variables of the notebook or script.
         fingerprint_limit: values larger than this many bytes get no fingerprint.
         code: tells the user's own code from that of libraries.
+        hidden: variables that are not the user's.
     """
 
-    def __init__(self, namespace: Mapping[str, Any], fingerprint_limit: int, code: UserCode) -> None:
+    def __init__(
+        self,
+        namespace: Mapping[str, Any],
+        fingerprint_limit: int,
+        code: UserCode,
+        hidden: Mapping[str, Any] | None = None,
+    ) -> None:
         self.namespace = namespace
         self.tracker = Tracker(fingerprint_limit)
         self.code = code
-        self.texts = Texts(code)
+        self.inference = Inference(self.tracker, namespace, code)
+        self.texts = self.inference.texts
         self.kept: dict[str, tuple[Node, tuple[str, ...]]] = {}
         """The states first recorded in the execution at work, with the names that held them then."""
         self.links: list[Link] = []
-        self._made: Made = {}
+        self._hidden = hidden or {}
         self._stock: dict[str, tuple[Node, tuple[str, ...]]] = {}
 
     def begin(self, source: str) -> None:
         """An execution begins, of this text."""
-        self.texts.begin(source)
-        self._made.clear()
+        self.tracker.begin()
+        self.inference.begin(source, variables(self.namespace, self._hidden))
         self.kept, self._stock = self._stock, {}
         self.links = []
 
@@ -53,6 +68,7 @@ class Following:
         Parameters:
             is_unchanged: whether an estimator is known to be as it was.
         """
+        self.inference.plain = PlainValues()
         standing = self.tracker.find_again(is_unchanged)
         names = set()
         for name, value in variables(self.namespace, hidden):
@@ -68,6 +84,12 @@ class Following:
                 self._stock[node.id] = (node, ())
         return names
 
+    def states(self) -> dict[str, str]:
+        """The identifier of the recorded state that each variable held at the beginning; empty for a state
+        not recorded.
+        """
+        return {name: node.id for name, node in self.inference.began.items()}
+
     def frame(self) -> FrameType | None:
         """The innermost frame of the user's own code."""
         return self.code.frame()
@@ -78,14 +100,20 @@ class Following:
         Parameters:
             is_packaged: whether a file belongs to the interpreter or an installed package.
         """
+        frame = self._caller()
+        if frame is None or frame.f_globals is self.namespace:
+            return True
+        return not is_packaged(frame.f_code.co_filename)
+
+    @staticmethod
+    def _caller() -> FrameType | None:
+        """The frame that made the hooked call at work."""
         frame: FrameType | None = sys._getframe(1)
         while frame is not None and (
             is_hidden(frame.f_code) or frame.f_globals.get("__name__", "").startswith("provkg.")
         ):
             frame = frame.f_back
-        if frame is None or frame.f_globals is self.namespace:
-            return True
-        return not is_packaged(frame.f_code.co_filename)
+        return frame
 
     def line(self) -> int | None:
         """The line of the cell, script or module, from 1, that is at work."""
@@ -96,7 +124,7 @@ class Following:
         return self.code.place()[1] if self.code.document else ""
 
     def resolve(self, value: Any, *, others: tuple[Any, ...] = ()) -> Node | None:
-        """The newest state of an object, looked for by identity, memory, content and source text.
+        """The newest state of an object, looked for by identity, memory and source text.
 
         Parameters:
             others: objects at hand that the value did not come from.
@@ -104,28 +132,79 @@ class Following:
         node = self.tracker.find(value)
         if node is not None:
             return self.refresh(node, value)
-        if kind_of(value) is None:
-            return None
-        if kind_of(value) in (ValueKind.MODEL, ValueKind.TRANSFORMER):
+        kind = kind_of(value)
+        if kind in _ESTIMATORS:
             return self.tracker.node(value)
+        if kind is None:
+            return self._resolve_plain(value) if is_container(value) else None
+        return self.inference.at_frame(value, self.frame())
+
+    def resolve_own(self, value: Any) -> Node | None:
+        """`resolve`, for what the user's code itself gives to a call, not a library that it called."""
+        frame = self._caller()
+        return self.resolve(value) if frame is not None and frame.f_globals is self.namespace else None
+
+    def _resolve_plain(self, value: Any) -> Node | None:
+        """The state of a plain container that a call is given, such as a list of predictions."""
+        node = self.inference.state(value)
         frame = self.frame()
-        scope = Scope.of_frame(frame, self.texts, self._made) if frame is not None else None
-        return self._derived(value, scope, {id(other) for other in others})
+        if node is not None or frame is None:
+            return node
+        sources, operation = self.inference.plain_at_frame(value, frame)
+        return self._plain(value, sources, operation)
+
+    def _plain(self, value: Any, sources: Sources, operation: str, old: Node | None = None) -> Node | None:
+        """A state for a value that cannot be followed by itself, where it holds data."""
+        if not sources and old is None:
+            return None
+        is_data = is_container(value) and any(source.kind in _DATA for source in sources)
+        kind = ValueKind.DATASET if is_data else ValueKind.OTHER
+        evidence = Evidence.OBSERVED if operation == HOLDING else Evidence.INFERRED
+        return self.tracker.plain(value, kind, tuple(sources), operation, evidence, old)
+
+    def hold(self, name: str, value: Any, *, changed: bool = False) -> Node | None:
+        """The state of a plain value that a variable holds when an execution ends, if it is to be recorded.
+
+        That is so for a container of data.
+
+        Parameters:
+            changed: it held the same container before, with other contents.
+        """
+        if len(self.tracker) == 0 or issubclass(type(value), _NEVER_DATA):
+            return None
+        inference, plain = self.inference, self.inference.plain
+        old = plain.of_name(name) if changed else None
+        shared = None if changed or not is_container(value) else plain.of_container(value)
+        if shared is None:
+            held = inference.held_by(value)
+            sources = held or inference.plain_at_end(name)
+            sources.pop(old, None) if old is not None else None
+            shared = self._plain(value, sources, HOLDING if held else f"{name} = …", old)
+        plain.hold(name, value, shared)
+        return shared if shared is not None and shared.kind in _DATA else None
 
     def resolve_variable(self, name: str, value: Any) -> Node | None:
         """The newest state of what a variable holds when an execution ends."""
         node = self.tracker.find(value)
-        if node is not None or kind_of(value) is None:
+        if node is not None:
             return node
-        if kind_of(value) in (ValueKind.MODEL, ValueKind.TRANSFORMER):
-            return self.tracker.node(value)
-        return self._derived(value, Scope.at_end(self.texts.cell(), name, self.namespace, self._made), set())
+        kind = kind_of(value)
+        if kind is None:
+            return None
+        return self.tracker.node(value) if kind in _ESTIMATORS else self.inference.at_end(name, value)
 
-    def _derived(self, value: Any, scope: Scope | None, exclude: set[int]) -> Node | None:
-        origin = origin_of(value, self.tracker, scope, exclude)
-        if origin is None:
-            return self.tracker.node(value)
-        return self.tracker.derive(value, origin.parents, origin.operation, origin.evidence)
+    def refresh_arrays(self, names: Iterable[str]) -> None:
+        """Look at the arrays in some variables for changes in place, and then at those that share memory."""
+        changed = set()
+        for name in names:
+            value = self.namespace.get(name)
+            node = self.tracker.find(value) if value is not None else None
+            if node is not None and self.refresh(node, value) is not node:
+                changed.add(id(memory_of(value)))
+        for _, value in variables(self.namespace, self._hidden) if changed else ():
+            node = self.tracker.find(value)
+            if node is not None and id(memory_of(value)) in changed:
+                self.refresh(node, value)
 
     def refresh(self, node: Node, value: Any) -> Node:
         """A new state for an array whose content changed unseen since it was recorded."""
@@ -169,4 +248,4 @@ class Following:
         """Remember that the user's code, where it is at work, made a state from others by an activity."""
         frame = self.frame()
         if frame is not None:
-            self._made.setdefault(self.texts.place_of(frame), {})[frame.f_lasti] = (node, used)
+            self.inference.remember(node, used, frame)

@@ -21,12 +21,8 @@ def gather_variables(
     Parameters:
         definers: which execution set each variable; brought up to date.
     """
-    namespace, tracker, code = values.namespace, values.tracker, values.texts.cell()
-    for name in {*code.reads, *code.changes}:
-        value = namespace.get(name)
-        node = tracker.find(value) if value is not None else None
-        if node is not None:
-            values.refresh(node, value)
+    namespace, code = values.namespace, values.texts.cell()
+    values.refresh_arrays({*code.reads, *code.changes})
     reads = read_variables(namespace, hidden, code, definers)
     reads += own_imports_read(code, execution.record.order)
     bound, deleted = execution.snapshot.changes(namespace, code.defines)
@@ -34,12 +30,12 @@ def gather_variables(
         bound.pop(name, None)
         definers.pop(name, None)
     deleted = tuple(name for name in deleted if name not in execution.shared)
-    states = variable_states(values, bound, execution.states, code)
+    states = variable_states(values, bound, execution.states, code, [read.name for read in reads])
     for name in deleted:
         definers.pop(name, None)
     for state in states:
         definers[state.name] = execution.record.order
-    names = names_of_states(namespace, hidden, tracker, values.kept)
+    names = names_of_states(namespace, hidden, values.inference, values.kept)
     return {
         "defines": tuple(states),
         "deletes": deleted,

@@ -1,254 +1,181 @@
-"""Where a value came from that no hook saw being made: by memory, by content, or by the source text.
+"""Where a value came from that no hook saw being made: by the memory it shares, or by the source text.
 
-In this order: the array whose memory it shares (observed), a recorded value of the same content
-(observed), and last the names that the user's statement read (inferred, and marked so).
+An array that shares the memory of a followed one was made from it: that is observed. What the user's
+statement computed it from is read in the text, over the objects that are at hand: that is inferred, and
+marked so. Equal content is no evidence, because it may be an accident.
 """
 
 from __future__ import annotations
 
-import linecache
-from collections.abc import Iterator, Mapping
-from types import CodeType, FrameType
-from typing import Any, TypeAlias
+import ast
+from collections.abc import Iterable, Mapping
+from types import FrameType, FunctionType
+from typing import Any
 
-from provkg.analysis import CellCode, analyse, analyse_function, loads_at, origins, sources_of
-from provkg.capture.fingerprints import is_telling
-from provkg.capture.kinds import is_estimator, shape_of
-from provkg.capture.namespace import locals_of
+from provkg.capture.flow import Flow, Sources, called_with_in, elements_of, inside_comprehensions
+from provkg.capture.plain import PlainValues
+from provkg.capture.scopes import ABSENT, Made, Making, Scope, is_container
+from provkg.capture.states import Node
+from provkg.capture.syntax import operands_of
+from provkg.capture.texts import Texts
 from provkg.capture.usercode import UserCode
-from provkg.capture.values import Node, Tracker
+from provkg.capture.values import Tracker
 from provkg.records import Evidence, ValueKind
 
-__all__ = ["Made", "Origin", "Scope", "Texts", "origin_of"]
+__all__ = ["HOLDING", "Inference", "memory_of"]
 
-_DATA = (ValueKind.DATASET, ValueKind.PREDICTION)
-_MAX_STEPS = 12
-_END = 1 << 30
-_MAX_LINES = 200
-
-
-Place: TypeAlias = tuple[CodeType | None, int]
-"""A function, or None for the cell itself, and a line of its text."""
-Made: TypeAlias = dict[Place, dict[int, tuple[Node, frozenset[Node]]]]
-"""What activities made at each place of the text, by the call's position in it, and from which states."""
+_ESTIMATORS = (ValueKind.MODEL, ValueKind.TRANSFORMER)
+_MAX_MADE = 1_000
+HOLDING = "holding"
+"""The operation that leads from data to a container which it is in."""
 
 
-class Origin:
-    """The states a value came from, how this is known, and by which operation."""
-
-    __slots__ = ("evidence", "operation", "parents")
-
-    def __init__(self, parents: list[Node], operation: str, evidence: Evidence) -> None:
-        self.parents = parents
-        self.operation = operation
-        self.evidence = evidence
-
-
-class Texts:
-    """The analysed source texts of the user's cells, functions and modules."""
-
-    def __init__(self, code: UserCode) -> None:
-        self._code = code
-        self._current: CellCode | None = None
-        self._current_source = ""
-        self._functions: dict[CodeType, CellCode | None] = {}
-        self._aliases: dict[str, str] = {}
-
-    def begin(self, source: str) -> None:
-        """A cell begins; its text is analysed when first asked for."""
-        if self._current is not None:
-            self._aliases.update(self._current.aliases)
-        self._current_source = source
-        self._current = None
-
-    def cell(self) -> CellCode:
-        """The analysis of the cell at work."""
-        if self._current is None:
-            self._current = analyse(self._current_source, transformed=True, aliases=self._aliases)
-        return self._current
-
-    def place_of(self, frame: FrameType) -> Place:
-        """The function (None for the cell itself) and line of its text that a frame is at."""
-        code = frame.f_code
-        if self._is_current(code):
-            # The body of a cell magic such as ``%%time`` counts its lines by itself.
-            return None, frame.f_lineno + self.cell().offset
-        return code, frame.f_lineno
-
-    def line(self, namespace: Mapping[str, Any]) -> int | None:
-        """The line of the cell, from 1, that is at work."""
-        frame = self._code.frame()
-        while frame is not None:
-            if frame.f_globals is namespace and frame.f_code.co_name == "<module>":
-                return self.place_of(frame)[1]
-            frame = frame.f_back
-        return None
-
-    def of(self, frame: FrameType) -> CellCode | None:
-        """The analysis of the text that a frame of the user's runs."""
-        code = frame.f_code
-        if self._is_current(code):
-            return self.cell()
-        if code not in self._functions:
-            self._functions[code] = _function(code)
-        return self._functions[code]
-
-    def _is_current(self, code: CodeType) -> bool:
-        """Whether code is that of the cell or script itself, not of a function or another module."""
-        document = self._code.document
-        return code.co_name == "<module>" and (not document or code.co_filename == document)
-
-
-def _function(code: CodeType) -> CellCode | None:
-    lines = linecache.getlines(code.co_filename)
-    if not lines:
-        return None
-    if code.co_name == "<module>":
-        return analyse("".join(lines))
-    return analyse_function("".join(lines), code.co_firstlineno, code.co_name)
-
-
-class Scope:
-    """A place in the user's text and the variables that are seen from it."""
-
-    __slots__ = ("code", "global_", "line", "local", "made", "name", "place")
-
-    def __init__(
-        self,
-        code: CellCode | None,
-        line: int,
-        local: Mapping[str, Any],
-        global_: Mapping[str, Any],
-        made: Made,
-        place: CodeType | None = None,
-        name: str = "",
-    ) -> None:
-        self.made = made
-        self.place = place
-        self.code = code
-        self.line = line
-        self.local = local
-        self.global_ = global_
-        self.name = name
-
-    @classmethod
-    def of_frame(cls, frame: FrameType, texts: Texts, made: Made) -> Scope:
-        """The line that a frame is at."""
-        place, line = texts.place_of(frame)
-        return cls(texts.of(frame), line, locals_of(frame), frame.f_globals, made, place)
-
-    @classmethod
-    def at_end(cls, code: CellCode, name: str, namespace: Mapping[str, Any], made: Made) -> Scope:
-        """The end of a cell, where ``name`` holds the value in question."""
-        return cls(code, _END, namespace, namespace, made, None, name)
-
-    def get(self, name: str) -> Any:
-        """What a variable holds, or None."""
-        return self.local.get(name, self.global_.get(name))
-
-    def name_of(self, value: Any) -> str:
-        """The variable that holds a value, or an empty text."""
-        return self.name or next((name for name, held in self.local.items() if held is value), "")
-
-
-def origin_of(value: Any, tracker: Tracker, scope: Scope | None, exclude: set[int]) -> Origin | None:
-    """Where an object came from that is not followed.
+class Inference:
+    """Answers where values came from, for one session.
 
     Parameters:
-        scope: the place in the user's text where it was met.
-        exclude: identities of objects that the value did not come from, such as the call's other arguments.
+        tracker: the followed objects.
+        namespace: the variables of the notebook or script.
+        code: tells the user's own code from that of libraries.
     """
-    base = getattr(value, "base", None)
-    while base is not None and type(base).__name__ in ("ndarray", "memmap"):
-        node = tracker.find(base)
-        if node is not None:
-            return Origin([node], "view of the same memory", Evidence.OBSERVED)
-        base = getattr(base, "base", None)
-    same = _same_content(value, tracker, scope, exclude) if shape_of(value) else None
-    if same is not None:
-        return Origin([same], "same content", Evidence.OBSERVED)
-    return _by_text(value, tracker, scope, exclude) if scope is not None else None
 
+    def __init__(self, tracker: Tracker, namespace: Mapping[str, Any], code: UserCode) -> None:
+        self.texts = Texts(code, namespace)
+        self.made: Made = {}
+        self.plain = PlainValues()
+        self.began: dict[str, Node] = {}
+        """The states that variables held when the execution at work began."""
+        self._tracker = tracker
+        self._namespace = namespace
+        self._code = code
+        self._asking: set[int] = set()
 
-def _same_content(value: Any, tracker: Tracker, scope: Scope | None, exclude: set[int]) -> Node | None:
-    """The one recorded state of the same content, where that is no accident.
+    def begin(self, source: str, variables: Iterable[tuple[str, Any]]) -> None:
+        """An execution begins, of this text."""
+        self.texts.begin(source)
+        self.made.clear()
+        find = self._tracker.find
+        self.began = {name: node for name, value in variables if (node := find(value)) is not None}
+        self.plain.begin(self._namespace)
 
-    Zeros, counts and labels are often equal without having to do with each other, and what was copied is
-    equal to its original. Of those only the one counts that the text names.
-    """
-    candidates = tracker.same_content(value)
-    if len(candidates) == 1 and is_telling(value):
-        return candidates[0]
-    if not candidates or scope is None or scope.code is None:
-        return None
-    named = _named(value, tracker, scope, scope.code, scope.name_of(value), exclude)
-    found = [node for node in candidates if id(node) in named]
-    return found[0] if len(found) == 1 else None
+    # --- what `Flow` asks ---------------------------------------------------------------------------
 
+    def state(self, value: Any) -> Node | None:
+        """The state of an object that is followed, or of a container in a variable."""
+        node = self._tracker.find(value)
+        return self.plain.of_container(value) if node is None and is_container(value) else node
 
-def _by_text(value: Any, tracker: Tracker, scope: Scope, exclude: set[int]) -> Origin | None:
-    """The values that the text computes it from: variables, and what activities made on the way."""
-    code = scope.code
-    if code is None:
-        return None
-    name = scope.name_of(value)
-    parents = _named(value, tracker, scope, code, name, exclude)
-    for made, used in _made(tracker, scope, code, name):
-        parents = {key: node for key, node in parents.items() if node not in used}
-        parents[id(made)] = made
-    if not parents:
-        return None
-    operation = f"{name} = …" if name else "expression"
-    return Origin(list(parents.values()), operation, Evidence.INFERRED)
+    def state_before(self, value: Any) -> Node | None:
+        """The state of a followed object before the execution at work changed it."""
+        return self._tracker.earliest(value)
 
+    def origin(self, name: str, value: Any, scope: Scope) -> Node | None:
+        """The state of data in a variable that nobody has followed yet: it is followed from now on."""
+        if id(value) in self._asking:
+            return None
+        self._asking.add(id(value))
+        try:
+            return self._of_variable(name, value, scope)
+        finally:
+            self._asking.discard(id(value))
 
-def _named(
-    value: Any, tracker: Tracker, scope: Scope, code: CellCode, name: str, exclude: set[int]
-) -> dict[int, Node]:
-    """The followed data in the variables that a value was computed from, step by step."""
-    names = set(sources_of(code, name, scope.line) if name else loads_at(code, scope.line))
-    seen = {name} if name else set()
-    parents: dict[int, Node] = {}
-    for _ in range(_MAX_STEPS):
-        further: set[str] = set()
-        for source in names - seen:
-            held = scope.get(source)
-            if held is None or id(held) in exclude or held is value:
-                continue
-            node = tracker.find(held)
+    def variable(self, name: str, scope: Scope) -> Node | None:
+        """The state that a variable of the notebook held when the execution at work began."""
+        if scope.module is not self._namespace:
+            return None
+        began = self.began.get(name) or self.plain.of_name(name)
+        return began if began is None or began.kind not in _ESTIMATORS else None
+
+    def is_user_function(self, function: FunctionType) -> bool:
+        """Whether a function is the user's own."""
+        return function.__globals__ is self._namespace or self._code.is_own(function.__code__)
+
+    # --- answers ------------------------------------------------------------------------------------
+
+    def at_end(self, name: str, value: Any) -> Node | None:
+        """The state of data that a variable holds when an execution ends."""
+        return self.origin(name, value, self._end())
+
+    def plain_at_end(self, name: str) -> Sources:
+        """The states whose data is in a plain value that a variable holds when an execution ends."""
+        scope = self._end()
+        return Flow(self).variable(name, scope.now, scope, by_text=True)
+
+    def held_by(self, value: Any) -> Sources:
+        """The states of the data in a container."""
+        found = (self.state(element) for element in elements_of(value))
+        return {state: None for state in found if state is not None and state.kind not in _ESTIMATORS}
+
+    def at_frame(self, value: Any, frame: FrameType | None) -> Node | None:
+        """The state of data that a call is given which the user's code makes now."""
+        node = self._of_memory(value)
+        if node is not None or frame is None:
+            return node or self._tracker.node(value)
+        sources, operation = self._operand(value, frame)
+        return self._tracker.derive(value, tuple(sources), operation, Evidence.INFERRED)
+
+    def plain_at_frame(self, value: Any, frame: FrameType) -> tuple[Sources, str]:
+        """The states whose data is in a plain value that a call is given, and by which operation."""
+        held = self.held_by(value)
+        return (held, HOLDING) if held else self._operand(value, frame)
+
+    def remember(self, node: Node, used: Iterable[Node], frame: FrameType) -> None:
+        """Keep in mind that the call which a frame makes now made a state from others."""
+        position = self.texts.position(frame)
+        if position is None:
+            return
+        scope = Scope.of_frame(frame, self.texts)
+        made = self.made.setdefault((scope.place, position), [])
+        if len(made) < _MAX_MADE:
+            made.append(Making(node, frozenset(each.object for each in used), called_with_in(scope)))
+
+    # --- by memory and by text ----------------------------------------------------------------------
+
+    def _end(self) -> Scope:
+        return Scope.at_end(self.texts.cell_text(), self._namespace)
+
+    def _of_memory(self, value: Any) -> Node | None:
+        base = _base(value)
+        while base is not None:
+            node = self._tracker.find(base) or self._tracker.owner(base)
             if node is not None:
-                if node.kind in _DATA:
-                    parents[id(node)] = node
-            elif not (callable(held) or _holds_models(held)):
-                further |= sources_of(code, source, scope.line)
-        seen |= names
-        names = further
-        if not names:
-            break
-    return parents
+                return self._tracker.derive(value, [node], "view of the same memory")
+            base = _base(base)
+        return None
+
+    def _of_variable(self, name: str, value: Any, scope: Scope) -> Node | None:
+        node = self._of_memory(value)
+        if node is not None:
+            return node
+        sources = Flow(self).variable(name, scope.now, scope, by_text=True)
+        return self._tracker.derive(value, tuple(sources), f"{name} = …", Evidence.INFERRED)
+
+    def _operand(self, value: Any, frame: FrameType) -> tuple[Sources, str]:
+        """What a call is given, by the expression for it in the text."""
+        scope = Scope.of_frame(frame, self.texts)
+        node = self.texts.at_work(frame)
+        if node is None:
+            return {}, ""
+        at, flow, found = scope.now, Flow(self), Sources()
+        scope = inside_comprehensions(node, at, scope)
+        for operand in operands_of(node):
+            held = scope.held(operand, at)
+            if held is value and isinstance(operand, ast.Name):
+                return flow.variable(operand.id, at, scope, by_text=True), f"{operand.id} = …"
+            if held is ABSENT or held is value:
+                found |= flow.of(operand, at, scope)
+        return found, "expression"
 
 
-def _holds_models(held: Any) -> bool:
-    """Whether a container holds estimators: what is computed with them did not come from their own data."""
-    if type(held) is dict:
-        held = tuple(held.values())
-    return type(held) in (list, tuple) and any(is_estimator(each) for each in held[:_MAX_LINES])
+def _base(value: Any) -> Any:
+    """The array that has the memory of another one."""
+    base = getattr(value, "base", None)
+    return base if type(base).__name__ in ("ndarray", "memmap") else None
 
 
-def _made(
-    tracker: Tracker, scope: Scope, code: CellCode, name: str
-) -> Iterator[tuple[Node, frozenset[Node]]]:
-    """What activities made in the statements that computed a value, from the data those statements name."""
-    spans: list[tuple[int, int, frozenset[str]]] = []
-    if name:
-        for binding in origins(code, name, scope.line):
-            statement = code.statements[binding.statement]
-            spans.append((statement.line, statement.end_line, binding.sources))
-    else:
-        spans.append((scope.line, scope.line, loads_at(code, scope.line)))
-    for first, last, names in spans:
-        nodes = {tracker.find(scope.get(source)) for source in names}
-        for line in range(first, min(last, first + _MAX_LINES) + 1):
-            for made, used in scope.made.get((scope.place, line), {}).values():
-                if nodes & used:
-                    yield made, used
+def memory_of(value: Any) -> Any:
+    """The array that owns the memory of an array, or the array itself."""
+    base = _base(value)
+    while base is not None:
+        value, base = base, _base(base)
+    return value

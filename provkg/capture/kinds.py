@@ -101,7 +101,9 @@ def _kind_of_type(kind: type) -> ValueKind | None:
 
 
 def shape_of(value: Any) -> tuple[int, ...]:
-    """The shape of a table or array, rows first; empty when it has none."""
+    """The shape of a table or array, rows first, or the length of a container; empty when it has none."""
+    if any(type(value) is kind for kind in (list, tuple, dict, set)):
+        return (len(value),)
     shape = getattr(value, "shape", ())
     if type(shape) is not tuple or any(type(length) is not int for length in shape):
         return ()  # as of a lazy table: to ask its length would compute it

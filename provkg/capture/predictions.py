@@ -8,20 +8,14 @@ is asked for by its name. A column of mixed origin remembers that it is mixed, a
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from typing import TYPE_CHECKING, Any, TypeAlias
+from typing import Any
 
+from provkg.capture.states import Label, Node, Parts, weakest
 from provkg.records import Evidence, ValueKind
 
-if TYPE_CHECKING:
-    from provkg.capture.values import Node
+__all__ = ["inherit", "is_table", "mix"]
 
-__all__ = ["RANK", "Label", "Parts", "inherit", "is_table", "mix"]
-
-Label: TypeAlias = str | int
-Parts: TypeAlias = dict[Label, "Node | None"]
-"""The states that columns came from, by label; None for a column of mixed origin."""
 _PREDICTION = ValueKind.PREDICTION
-RANK = {Evidence.OBSERVED: 0, Evidence.DECLARED: 1, Evidence.IMPORTED: 2, Evidence.INFERRED: 3}
 
 
 def is_table(value: Any) -> bool:
@@ -43,11 +37,15 @@ def inherit(
         _inherit_columns(node, value, data, evidence, given)
         return
     label = getattr(value, "name", None) if hasattr(value, "_mgr") else None
-    sources = [each if each.model is not None else _column(each, label) for each in data]
-    made = [each for each in sources if each is not None and each.model is not None]
-    _take(node, made, evidence)
+    sources = [each if _is_made(each) else _column(each, label) for each in data]
+    _take(node, [each for each in sources if each is not None and _is_made(each)], evidence)
     if node.kind is ValueKind.DATASET and sources and all(s and s.kind is _PREDICTION for s in sources):
         node.kind = _PREDICTION
+
+
+def _is_made(state: Node) -> bool:
+    """Whether a state holds numbers that one or several models made."""
+    return state.model is not None or state.data is not None
 
 
 def _column(state: Node, label: object) -> Node | None:
@@ -85,10 +83,10 @@ def mix(one: Node | None, other: Node | None) -> Node | None:
 
 
 def _take(node: Node, sources: Sequence[Node], evidence: Evidence) -> None:
-    """Take over the model and its data where all sources that have a model have the same one."""
-    if len({id(each.model) for each in sources}) != 1:
+    """Take over the model that all sources have, and the data that all their models were given."""
+    if not sources:
         return
-    node.model = sources[0].model
-    same = all(each.data is sources[0].data for each in sources)
-    node.data = sources[0].data if same else None
-    node.trust = max(node.trust, evidence, *(each.trust for each in sources), key=RANK.__getitem__)
+    first = sources[0]
+    node.model = first.model if all(each.model is first.model for each in sources) else None
+    node.data = first.data if all(each.data is first.data for each in sources) else None
+    node.trust = weakest((node.trust, evidence, *(each.trust for each in sources)))

@@ -16,7 +16,7 @@ from typing import Any
 from msgspec.structs import replace
 
 from provkg.capture.background import bound_in_background
-from provkg.capture.bindings import names_of_states, recorded_states
+from provkg.capture.bindings import names_of_states
 from provkg.capture.definers import Definers
 from provkg.capture.execution import Execution, Notices
 from provkg.capture.files import FileWatch
@@ -82,7 +82,7 @@ class Session:
     ) -> None:
         self.namespace = namespace
         code = UserCode(namespace, files.is_packaged)
-        self.values = Following(namespace, fingerprint_limit, code)
+        self.values = Following(namespace, fingerprint_limit, code, hidden)
         self.files = files
         self.outputs = outputs
         self.global_seed = False
@@ -137,8 +137,7 @@ class Session:
         self.values.begin(transformed)
         snapshot = Snapshot(self.namespace, self._hidden)
         self._definers.begin(snapshot)
-        states = recorded_states(self.namespace, self._hidden, self.values.tracker)
-        self._cell = Execution(execution, snapshot, states, self._patience)
+        self._cell = Execution(execution, snapshot, self.values.states(), self._patience)
         self.share(bound_in_background(self.namespace))
         self._cell.overhead = time.process_time() - began
         gate.open(self)
@@ -289,7 +288,7 @@ class Session:
             files=self.files.so_far(),
             packages=self._imported,
             names=lambda states: names_of_states(
-                self.namespace, self._hidden, self.values.tracker, states, elements=False
+                self.namespace, self._hidden, self.values.inference, states, elements=False
             ),
         )
         if steps is not None:

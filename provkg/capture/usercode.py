@@ -9,7 +9,7 @@ from __future__ import annotations
 import os
 import sys
 from collections.abc import Callable, Mapping
-from types import FrameType
+from types import CodeType, FrameType
 from typing import Any
 
 import provkg
@@ -42,6 +42,10 @@ class UserCode:
                 break
             frame = frame.f_back
         return frame
+
+    def is_own(self, code: CodeType) -> bool:
+        """Whether code is from a module of the user's, beside the document."""
+        return bool(self.document) and self._is_own(code.co_filename)
 
     def _is_own(self, file: str) -> bool:
         known = self._files.get(file)

@@ -14,118 +14,25 @@ from types import MappingProxyType
 from typing import Any
 from weakref import ref
 
+from provkg.capture.ancestry import links_of, shorten
 from provkg.capture.fingerprints import fingerprint_of
 from provkg.capture.kinds import columns_of, kind_of, shape_of, type_name
-from provkg.capture.predictions import RANK, Label, Parts, inherit
-from provkg.records import Evidence, Fingerprint, Link, SplitRole, Value, ValueKind
+from provkg.capture.predictions import inherit
+from provkg.capture.states import Edge, FileNode, Label, Node, Object, Parent
+from provkg.records import Evidence, Fingerprint, Link, SplitRole, ValueKind
 
 __all__ = ["Edge", "FileNode", "Node", "Tracker"]
 
 _ESTIMATORS = (ValueKind.MODEL, ValueKind.TRANSFORMER)
-_MAX_OPERATIONS = 6
-_MAX_TEMPORARIES = 10_000
+_DATA = (ValueKind.DATASET, ValueKind.PREDICTION)
+_NOTHING: Mapping[Label, Node | None] = MappingProxyType({})
 
 
-class FileNode:
-    """A file of the run as a source or target of links; always recorded."""
+class _Reference(ref[Any]):
+    """A weak reference that knows the identity of what it refers to."""
 
-    __slots__ = ("id",)
-
-    def __init__(self, identifier: str) -> None:
-        self.id = identifier
-
-
-class Edge:
-    """That a node came from a parent, how this is known, and by which operation."""
-
-    __slots__ = ("evidence", "operation", "parent")
-
-    def __init__(self, parent: Node | FileNode, operation: str, evidence: Evidence) -> None:
-        self.parent = parent
-        self.operation = operation
-        self.evidence = evidence
-
-
-class _Object:
-    """One followed object: its number once a state of it is recorded, and its newest state."""
-
-    __slots__ = ("kind", "newest", "number", "recorded", "reference", "type")
-
-    def __init__(self, kind: ValueKind, type_: str) -> None:
-        self.kind = kind
-        self.type = type_
-        self.reference: ref[Any] | None = None
-        self.number = 0
-        self.recorded = 0
-        self.newest: Node | None = None
-
-
-class Node:
-    """One state of a followed object.
-
-    ``model`` and ``data`` are set on predictions and what is derived from them: the model that made
-    them and the data it was given; ``trust`` is the weakest evidence on the way from there. ``parts`` are
-    the columns of a table that hold predictions, ``target`` the target values in what holds both data and
-    target. ``found`` says that nothing is known of what made the state.
-    """
-
-    __slots__ = (
-        "changed",
-        "columns",
-        "data",
-        "dead",
-        "edges",
-        "fingerprint",
-        "found",
-        "id",
-        "kind",
-        "model",
-        "object",
-        "parts",
-        "revises",
-        "role",
-        "shape",
-        "target",
-        "trust",
-        "version",
-    )
-
-    def __init__(self, object_: _Object, kind: ValueKind) -> None:
-        self.object = object_
-        self.kind = kind
-        self.edges: tuple[Edge, ...] = ()
-        self.id = ""
-        self.version = 0
-        self.revises: Node | None = None
-        self.role: SplitRole | None = None
-        self.model: Node | None = None
-        self.data: Node | None = None
-        self.target: Node | None = None
-        self.parts: Parts = {}
-        self.trust = Evidence.OBSERVED
-        self.fingerprint: Fingerprint | None = None
-        self.shape: tuple[int, ...] = ()
-        self.columns: tuple[Any, ...] = ()
-        self.dead = False
-        self.changed = False
-        self.found = False
-
-    def value(self, names: tuple[str, ...]) -> Value:
-        """The record of this state."""
-        return Value(
-            id=self.id,
-            object=self.object.number,
-            version=self.version,
-            kind=self.kind,
-            type=self.object.type,
-            names=names,
-            shape=self.shape,
-            columns=self.columns,
-            fingerprint=self.fingerprint,
-            role=self.role,
-            revision_of=self.revises.id if self.revises is not None else "",
-            found=self.found,
-        )
+    __slots__ = ("identity",)
+    identity: int
 
 
 class Tracker:
@@ -137,13 +44,18 @@ class Tracker:
 
     def __init__(self, fingerprint_limit: int = 100_000_000) -> None:
         self._fingerprint_limit = fingerprint_limit
-        self._objects: dict[int, _Object] = {}
+        self._objects: dict[int, Object] = {}
+        self._memory: dict[int, Object] = {}
+        """Arrays that are not followed but own the memory of one that is."""
         self._numbers = 0
-        self._shapes: set[tuple[int, ...]] = set()
-        self._by_content: dict[tuple[str, str], list[Node]] = {}
+        self._epoch = 0
 
     def __len__(self) -> int:
         return len(self._objects)
+
+    def begin(self) -> None:
+        """An execution begins: states that exist now are older than what it makes."""
+        self._epoch += 1
 
     def find(self, value: object) -> Node | None:
         """The newest state of an object, if it is followed."""
@@ -151,6 +63,21 @@ class Tracker:
         if entry is None or entry.reference is None or entry.reference() is not value:
             return None
         return entry.newest
+
+    def earliest(self, value: object) -> Node | None:
+        """The state that a followed object had when the execution at work began, or its first one since."""
+        node = self.find(value)
+        if node is None or node.object.epoch != self._epoch:
+            return node
+        return node.object.before
+
+    def owner(self, value: object) -> Node | None:
+        """The newest state of the array whose memory is that of ``value``, an array not followed itself."""
+        entry = self._memory.get(id(value))
+        if entry is None or entry.reference is None:
+            return None
+        held = entry.reference()
+        return entry.newest if held is not None and getattr(held, "base", None) is value else None
 
     def node(self, value: object, kind: ValueKind | None = None) -> Node | None:
         """The newest state of an object, followed from now on; None for what cannot be followed."""
@@ -160,76 +87,94 @@ class Tracker:
         kind = kind or kind_of(value)
         if kind is None:
             return None
-        entry = _Object(kind, type_name(type(value)))
-        identity = id(value)
-        objects = self._objects
-
-        def forget(dead: ref[Any]) -> None:
-            if objects.get(identity) is entry:
-                del objects[identity]
-            if entry.newest is not None:
-                entry.newest.dead = True
-
         try:
-            entry.reference = ref(value, forget)
+            reference = _Reference(value, self._forget)
         except TypeError:
             return None
-        objects[identity] = entry
-        node = Node(entry, kind)
-        entry.newest = node
+        reference.identity = id(value)
+        entry = Object(type_name(type(value)), self._epoch)
+        entry.reference = reference
+        self._objects[reference.identity] = entry
+        entry.newest = entry.before = node = Node(entry, kind)
         return node
+
+    def _forget(self, dead: ref[Any]) -> None:
+        entry = self._objects.get(dead.identity)  # type: ignore[attr-defined]
+        if entry is not None and entry.reference is dead:
+            del self._objects[dead.identity]  # type: ignore[attr-defined]
+            if entry.newest is not None:
+                entry.newest.dead = True
 
     def derive(
         self,
         value: object,
-        parents: Iterable[Node | FileNode],
+        parents: Iterable[Parent],
         operation: str,
         evidence: Evidence = Evidence.OBSERVED,
         kind: ValueKind | None = None,
-        given: Mapping[Label, Node | None] = MappingProxyType({}),
+        given: Mapping[Label, Node | None] = _NOTHING,
     ) -> Node | None:
         """Follow a new object and say where it came from, and of a table's columns that were given alone.
 
         An object that is already followed keeps what is known of it: a call that hands back what it
         was given derives nothing.
         """
-        if self.find(value) is not None:
-            return self.find(value)
-        node, parents = self.node(value, kind), tuple(parents)
+        known = self.find(value)
+        if known is not None:
+            return known
+        node = self.node(value, kind)
         if node is not None:
-            self._link(node, parents, operation, evidence)
-            self._inherit(node, value, parents, evidence, given)
+            self._link(node, value, tuple(parents), operation, evidence, given)
+        return node
+
+    def plain(
+        self,
+        value: object,
+        kind: ValueKind,
+        parents: Iterable[Parent],
+        operation: str,
+        evidence: Evidence,
+        old: Node | None = None,
+    ) -> Node:
+        """A state of a value that cannot be followed by itself.
+
+        Parameters:
+            old: its state before it was changed in place.
+        """
+        entry = old.object if old is not None else Object(type_name(type(value)), self._epoch)
+        entry.newest = node = Node(entry, kind)
+        if old is not None:
+            node.revises, node.role = old if old.id else old.revises, old.role
+            self._link(node, value, (old,), operation, Evidence.OBSERVED, _NOTHING)
+        self._link(node, value, tuple(parents), operation, evidence, _NOTHING)
         return node
 
     def revise(
         self,
         value: object,
-        parents: Iterable[Node | FileNode],
+        parents: Iterable[Parent],
         operation: str,
         evidence: Evidence = Evidence.OBSERVED,
-        given: Mapping[Label, Node | None] = MappingProxyType({}),
+        given: Mapping[Label, Node | None] = _NOTHING,
     ) -> Node | None:
         """Begin a new state of an object that was changed in place, where told so in the columns given."""
         old, parents = self.find(value), tuple(parents)
         if old is None:
             node = self.node(value)
             if node is not None:
-                self._link(node, parents, operation, evidence)
-                self._inherit(node, value, parents, evidence, given)
+                self._link(node, value, parents, operation, evidence, given)
             return node
         entry = old.object
-        node = Node(entry, old.kind)
+        if entry.epoch != self._epoch:
+            entry.epoch, entry.before = self._epoch, old
+        entry.newest = node = Node(entry, old.kind)
         node.revises = old if old.id else old.revises
-        node.role = old.role
-        node.target = old.target
-        entry.newest = node
-        parents = (old, *parents)
-        self._link(node, parents, operation, evidence)
-        self._inherit(node, value, parents, evidence, given)
+        node.role, node.target = old.role, old.target
+        self._link(node, value, (old, *parents), operation, evidence, given)
         old.dead = True
         return node
 
-    def replace(self, value: object, parents: Iterable[Node | FileNode], operation: str) -> Node | None:
+    def replace(self, value: object, parents: Iterable[Parent], operation: str) -> Node | None:
         """Begin a new state of an object that was filled anew, and has nothing of the one before."""
         old = self.find(value)
         node = self.revise(value, parents, operation)
@@ -239,43 +184,41 @@ class Tracker:
         return node
 
     def _link(
-        self, node: Node, parents: Iterable[Node | FileNode], operation: str, evidence: Evidence
+        self,
+        node: Node,
+        value: object,
+        parents: tuple[Parent, ...],
+        operation: str,
+        evidence: Evidence,
+        given: Mapping[Label, Node | None],
     ) -> None:
-        parents = tuple(parents)
         edges: list[Edge] = []
         roles: set[SplitRole] = set()
+        inherits = bool(given)
         for parent in parents:
             if parent is node:
                 continue
             edges.append(Edge(parent, operation, evidence))
             if isinstance(parent, FileNode):
                 continue
-            _shorten(parent)
-            if parent.role is not None and parent.kind in (ValueKind.DATASET, ValueKind.PREDICTION):
+            shorten(parent)
+            inherits = inherits or parent.kind is ValueKind.PREDICTION or bool(parent.parts)
+            if parent.role is not None and parent.kind in _DATA:
                 roles.add(parent.role)
         node.edges += tuple(edges)
         if node.role is None and len(roles) == 1:
             node.role = roles.pop()
-
-    def _inherit(
-        self,
-        node: Node,
-        value: object,
-        parents: Iterable[Node | FileNode],
-        evidence: Evidence,
-        given: Mapping[Label, Node | None],
-    ) -> None:
-        if node.kind in _ESTIMATORS:
-            return
-        data = [each for each in parents if isinstance(each, Node) and each.kind not in _ESTIMATORS]
-        inherit(node, value, data, evidence, given)
+        if inherits and node.kind in _DATA:
+            data = [each for each in parents if isinstance(each, Node) and each.kind not in _ESTIMATORS]
+            inherit(node, value, data, evidence, given)
 
     def estimators(self) -> Iterator[Any]:
         """The followed models and transformers that are there."""
         for entry in list(self._objects.values()):
-            value = entry.reference() if entry.kind in _ESTIMATORS and entry.reference is not None else None
-            if value is not None:
-                yield value
+            if entry.newest is not None and entry.newest.kind in _ESTIMATORS and entry.reference is not None:
+                value = entry.reference()
+                if value is not None:
+                    yield value
 
     def find_again(self, is_unchanged: Callable[[Any], bool]) -> set[Node | None]:
         """Claim no more of each object than holds after a time in which nothing was seen.
@@ -300,7 +243,7 @@ class Tracker:
             if old.id and same:
                 standing.add(old)
                 continue
-            entry.newest = node = Node(entry, old.kind)
+            entry.newest = entry.before = node = Node(entry, old.kind)
             node.found = True
             node.revises = old if old.id else old.revises
             old.dead = True
@@ -322,71 +265,11 @@ class Tracker:
         node.shape = shape_of(value) or node.shape
         node.columns = columns_of(value) or node.columns
         node.fingerprint = node.fingerprint or self.fingerprint(value)
-        if node.fingerprint is not None:
-            self._shapes.add(node.shape)
-            self._by_content.setdefault((node.fingerprint.algorithm, node.fingerprint.hex), []).append(node)
 
     def fingerprint(self, value: object) -> Fingerprint | None:
         """The digest of a value's content, where that is not larger than the limit."""
         return fingerprint_of(value, self._fingerprint_limit)
 
-    def same_content(self, value: object) -> tuple[Node, ...]:
-        """The recorded states with the content of a value."""
-        # Most have no state of their shape recorded, and need no digest.
-        fingerprint = self.fingerprint(value) if shape_of(value) in self._shapes else None
-        if fingerprint is None:
-            return ()
-        return tuple(self._by_content.get((fingerprint.algorithm, fingerprint.hex), ()))
-
     def links(self, node: Node) -> Iterator[Link]:
         """The links from a recorded node to its nearest recorded ancestors; its history is then dropped."""
-        best: dict[str, tuple[Evidence, str]] = {}
-        for ancestor, evidence, operations in _nearest_recorded(node):
-            known = best.get(ancestor)
-            if known is None or RANK[evidence] < RANK[known[0]]:
-                best[ancestor] = (evidence, " → ".join(operations))
-        node.edges = ()
-        for source, (evidence, operation) in best.items():
-            if source != node.id:
-                yield Link(target=node.id, source=source, evidence=evidence, operation=operation)
-
-
-def _shorten(node: Node) -> None:
-    """Let a temporary's edges pass over temporaries that are gone, so that chains stay short."""
-    if node.id or not any(
-        isinstance(e.parent, Node) and e.parent.dead and not e.parent.id for e in node.edges
-    ):
-        return
-    edges: dict[int, Edge] = {}
-    for edge in node.edges:
-        parent = edge.parent
-        if isinstance(parent, FileNode) or parent.id or not parent.dead:
-            edges.setdefault(id(parent), edge)
-            continue
-        for further in parent.edges:
-            operation = edge.operation
-            if further.operation and further.operation != operation and further.operation.count(" → ") < 4:
-                operation = f"{further.operation} → {operation}"
-            evidence = max(edge.evidence, further.evidence, key=RANK.__getitem__)
-            edges.setdefault(id(further.parent), Edge(further.parent, operation, evidence))
-    node.edges = tuple(edges.values())
-
-
-def _nearest_recorded(node: Node) -> Iterator[tuple[str, Evidence, tuple[str, ...]]]:
-    """Walk up through temporaries: each nearest recorded ancestor, the weakest evidence on the way, and
-    the operations, first to last.
-    """
-    pending: list[tuple[Node, Evidence, tuple[str, ...]]] = [(node, Evidence.OBSERVED, ())]
-    seen: set[tuple[int, Evidence]] = set()
-    while pending and len(seen) < _MAX_TEMPORARIES:
-        current, evidence, operations = pending.pop()
-        for edge in current.edges:
-            weakest = max(evidence, edge.evidence, key=RANK.__getitem__)
-            path = operations
-            if edge.operation and (not operations or operations[0] != edge.operation):
-                path = (edge.operation, *operations)[:_MAX_OPERATIONS]
-            if edge.parent.id:
-                yield edge.parent.id, weakest, path
-            elif isinstance(edge.parent, Node) and (id(edge.parent), weakest) not in seen:
-                seen.add((id(edge.parent), weakest))
-                pending.append((edge.parent, weakest, path))
+        return links_of(node)

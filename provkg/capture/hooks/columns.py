@@ -5,7 +5,8 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any
 
-from provkg.capture.predictions import Label, Parts, is_table, mix
+from provkg.capture.predictions import is_table, mix
+from provkg.capture.states import Label, Parts
 from provkg.capture.values import Node, Tracker
 
 __all__ = ["columns_given", "columns_set"]
@@ -45,7 +46,7 @@ def columns_set(tracker: Tracker, setter: str, table: Any, args: tuple[Any, ...]
     if not is_table(table):
         return {}
     old = tracker.find(table)
-    before: Parts = old.parts if old is not None else {}
+    before = dict(old.parts) if old is not None else {}
     if setter == "_set_item":
         return {args[1]: tracker.find(args[2])} if type(args[1]) in (str, int) else {}
     if setter == "loc":

@@ -1,0 +1,366 @@
+"""Which data an expression of the user's text holds: read over the objects that are at hand.
+
+Nothing is run. Variables, attributes and items that are still as they were lead to the very objects they
+hold; what is gone is read on in the statements that made it. So the answer is *inferred from source*,
+although the objects in it are real ones.
+"""
+
+from __future__ import annotations
+
+import ast
+from collections.abc import Callable, Iterable, Iterator
+from types import FunctionType, ModuleType
+from typing import Any, ClassVar, Protocol, TypeAlias
+
+from provkg.analysis import Binding, BindingKind
+from provkg.capture.kinds import is_estimator, kind_of
+from provkg.capture.scopes import ABSENT, At, Given, Made, Scope, contents_of, is_container
+from provkg.capture.states import Node
+from provkg.capture.syntax import given_by, loop_names, operands_of, parameter_names, results_of
+from provkg.capture.texts import Texts
+from provkg.records import ValueKind
+
+__all__ = ["Flow", "Known", "Sources", "called_with_in", "elements_of", "inside_comprehensions"]
+
+_MAX_STEPS = 2_000
+_MAX_DEPTH = 40
+_MAX_CALLS = 4
+_MAX_ELEMENTS = 2_000
+_FUNCTIONS = (ast.FunctionDef, ast.AsyncFunctionDef, ast.Lambda)
+_LOOPS = (ast.For, ast.AsyncFor, ast.While, ast.ListComp, ast.SetComp, ast.DictComp, ast.GeneratorExp)
+_ESTIMATORS = (ValueKind.MODEL, ValueKind.TRANSFORMER)
+_ABOUT = frozenset({"shape", "size", "ndim", "dtype", "dtypes", "columns", "name", "names", "nbytes"})
+"""Attributes that tell something about data and hold none of it."""
+_TELLING = frozenset({"len", "range", "type", "isinstance", "issubclass", "id", "print", "hasattr"})
+_TELLING |= {"callable", "zeros_like", "ones_like", "empty_like", "shape", "ndim", "size", "info", "plot"}
+_TELLING |= {"get_params", "get_feature_names_out"}
+"""Functions whose result holds none of the data they are given."""
+
+Sources: TypeAlias = dict[Node, None]
+
+
+class Known(Protocol):
+    """What is known of objects and variables apart from the text."""
+
+    texts: Texts
+    made: Made
+
+    def state(self, value: Any) -> Node | None:
+        """The state of an object that is followed, or held as a plain value."""
+
+    def state_before(self, value: Any) -> Node | None:
+        """The state of a followed object before the execution at work changed it."""
+
+    def origin(self, name: str, value: Any, scope: Scope) -> Node | None:
+        """The state of data in a variable that nobody has followed yet."""
+
+    def variable(self, name: str, scope: Scope) -> Node | None:
+        """The state that a variable of the notebook held when the execution at work began."""
+
+    def is_user_function(self, function: FunctionType) -> bool:
+        """Whether a function is the user's own."""
+
+
+class Flow:
+    """One question for the data in an expression."""
+
+    def __init__(self, known: Known) -> None:
+        self._known = known
+        self._left = _MAX_STEPS
+        self._depth = 0
+        self._calls = 0
+        self._seen: set[tuple[int, str, At]] = set()
+
+    # --- expressions --------------------------------------------------------------------------------
+
+    def of(self, node: ast.AST, at: At, scope: Scope) -> Sources:
+        """The states whose data is in the value of an expression of a statement."""
+        self._left -= 1
+        if self._left < 0 or self._depth > _MAX_DEPTH:
+            return {}
+        self._depth += 1
+        try:
+            return self._VISITORS.get(type(node), Flow._parts)(self, node, at, scope)
+        finally:
+            self._depth -= 1
+
+    def all(self, nodes: Iterable[ast.AST], at: At, scope: Scope) -> Sources:
+        """The states whose data is in the values of some expressions."""
+        found: Sources = {}
+        for node in nodes:
+            found |= self.of(node, at, scope)
+        return found
+
+    def _parts(self, node: ast.AST, at: At, scope: Scope) -> Sources:
+        return self.all(ast.iter_child_nodes(node), at, scope)
+
+    def _nothing(self, node: ast.AST, at: At, scope: Scope) -> Sources:
+        return {}
+
+    def _name(self, node: ast.Name, at: At, scope: Scope) -> Sources:
+        return self.variable(node.id, at, scope)
+
+    def _attribute(self, node: ast.Attribute, at: At, scope: Scope) -> Sources:
+        if node.attr in _ABOUT:
+            return {}
+        owner = scope.held(node.value, at)
+        if is_estimator(owner):
+            return _only(self._known.state(owner))
+        known = owner is not ABSENT and type(owner) is not ModuleType
+        found = self._object(scope.held(node, at)) if known else None
+        return found if found is not None else self.of(node.value, at, scope)
+
+    def _subscript(self, node: ast.Subscript, at: At, scope: Scope) -> Sources:
+        held = scope.held(node, at)
+        found = self._object(held)
+        if found is not None:
+            return found
+        if held is not ABSENT and any(map(self._known.state, elements_of(scope.held(node.value, at)))):
+            return {}  # a plain value beside the data in a container
+        return self.of(node.value, at, scope) | self.of(node.slice, at, scope)
+
+    def _conditional(self, node: ast.IfExp, at: At, scope: Scope) -> Sources:
+        return self.of(node.body, at, scope) | self.of(node.orelse, at, scope)
+
+    def _lambda(self, node: ast.Lambda, at: At, scope: Scope) -> Sources:
+        arguments = node.args
+        names = [each.arg for each in (*arguments.posonlyargs, *arguments.args, *arguments.kwonlyargs)]
+        names += [each.arg for each in (arguments.vararg, arguments.kwarg) if each is not None]
+        nothing = ast.Constant(None)
+        return self.of(node.body, at, scope.inside(dict.fromkeys(names, Given(nothing, at, scope, True))))
+
+    def _comprehension(
+        self, node: ast.ListComp | ast.SetComp | ast.GeneratorExp | ast.DictComp, at: At, scope: Scope
+    ) -> Sources:
+        inner = _with_elements(node, at, scope)
+        parts = [node.key, node.value] if isinstance(node, ast.DictComp) else [node.elt]
+        return self.all(parts, at, inner)
+
+    # --- calls --------------------------------------------------------------------------------------
+
+    def _call(self, node: ast.Call, at: At, scope: Scope) -> Sources:
+        made = self._made(node, at, scope)
+        if made:
+            return made
+        name = node.func.attr if isinstance(node.func, ast.Attribute) else getattr(node.func, "id", "")
+        if name in _TELLING:
+            return {}
+        function = scope.held(node.func, at)
+        if type(function) is FunctionType and self._calls < _MAX_CALLS:
+            found = self._function(function, node, at, scope)
+            if found is not None:
+                return found
+        found = self.all((*node.args, *(keyword.value for keyword in node.keywords)), at, scope)
+        if isinstance(node.func, ast.Attribute):
+            found |= self._receiver(node.func.value, at, scope)
+        elif not isinstance(node.func, ast.Name):
+            found |= self.of(node.func, at, scope)
+        return found
+
+    def _receiver(self, node: ast.expr, at: At, scope: Scope) -> Sources:
+        owner = scope.held(node, at)
+        if is_estimator(owner):
+            return _only(self._known.state(owner))
+        return {} if type(owner) is ModuleType else self.of(node, at, scope)
+
+    def _made(self, node: ast.Call, at: At, scope: Scope) -> Sources:
+        """What activities made at this call from the objects that it names."""
+        shift = node.end_lineno or 0, node.end_col_offset or 0
+        makings = self._known.made.get((scope.place, shift), ())
+        if not makings or scope.text is None:
+            return {}
+        needed = [
+            state.object
+            for operand in operands_of(node)
+            if (state := self._known.state(scope.held(operand, at))) is not None
+            and not self._varies(operand, node, scope)
+        ]
+        called_with = called_with_in(scope)
+        fitting = [
+            making
+            for making in makings
+            if (not called_with or making.called_with == called_with) and making.used.issuperset(needed)
+        ]
+        looped = any(isinstance(each, _LOOPS) for each in _within(scope, node))
+        return {making.node: None for making in (fitting if looped else fitting[-1:])}
+
+    def _varies(self, operand: ast.expr, node: ast.Call, scope: Scope) -> bool:
+        """Whether an operand is another one in each round of the loop around it."""
+        names = {each.id for each in ast.walk(operand) if isinstance(each, ast.Name)}
+        return any(not names.isdisjoint(loop_names(each)) for each in _within(scope, node))
+
+    def _function(self, function: FunctionType, node: ast.Call, at: At, scope: Scope) -> Sources | None:
+        """What a function of the notebook returns, for what it is given here."""
+        if not self._known.is_user_function(function):
+            return None
+        text = self._known.texts.of_function(function.__code__)
+        definition = text.function(function.__code__) if text is not None else None
+        if text is None or definition is None or any(isinstance(each, ast.Starred) for each in node.args):
+            return None
+        given = _arguments(function, node, at, scope)
+        end = max((body.end for body in text.code.bodies[:1]), default=0)
+        inner = Scope(text, function.__code__, (end, 0), {}, scope.outer or scope, given)
+        self._calls += 1
+        try:
+            found: Sources = {}
+            for each in results_of(definition):
+                found |= self.of(each, text.at(each.lineno), inner)
+            return found
+        finally:
+            self._calls -= 1
+
+    # --- variables ----------------------------------------------------------------------------------
+
+    def variable(self, name: str, at: At, scope: Scope, *, by_text: bool = False) -> Sources:
+        """The states whose data is in a variable when a statement begins.
+
+        Parameters:
+            by_text: what the variable holds is not looked at, only the text that made it.
+        """
+        if not scope.is_local(name) and scope.outer is not None:
+            return self.variable(name, scope.outer.now, scope.outer)
+        held = scope.local.get(name, ABSENT)
+        if not by_text and held is not ABSENT:
+            current = scope.is_current(name, at)
+            found = self._object(held) if current else None
+            if found is None and current and kind_of(held) is ValueKind.DATASET:
+                found = _only(self._known.origin(name, held, scope)) or None
+            if found is None and not current and self._is_changed(name, at, scope):
+                found = _only(self._known.state_before(held)) or None
+            if found is not None:
+                return found
+        if name in scope.given:
+            given = scope.given[name]
+            return self.of(given.expression, given.at, given.scope)
+        return self._by_text(name, at, scope)
+
+    def _by_text(self, name: str, at: At, scope: Scope) -> Sources:
+        found: Sources = {}
+        for binding in scope.bindings(name, at):
+            if binding is None:
+                found |= _only(self._known.variable(name, scope))
+            elif (id(scope.text), name, (binding.statement, binding.body)) not in self._seen:
+                self._seen.add((id(scope.text), name, (binding.statement, binding.body)))
+                found |= self._binding(binding, scope)
+        return found
+
+    def _is_changed(self, name: str, at: At, scope: Scope) -> bool:
+        """Whether a variable holds the object it held at a statement, changed in place since."""
+        then, pending = scope.bindings(name, at), list(scope.bindings(name, scope.now))
+        seen = set(pending)
+        while pending:
+            binding = pending.pop()
+            if binding in then:
+                continue
+            if binding is None or binding.kind is not BindingKind.CHANGED:
+                return False
+            before = scope.bindings(name, (binding.statement, binding.body)) - seen
+            seen |= before
+            pending += before
+        return True
+
+    def _binding(self, binding: Binding, scope: Scope) -> Sources:
+        """The data that a statement gives to a variable, or adds to what it holds."""
+        statement = scope.text.statement_of(binding) if scope.text is not None else None
+        at = binding.statement, binding.body
+        if statement is None:
+            return {}
+        found: Sources = {}
+        if binding.kind in (BindingKind.CHANGED, BindingKind.AUGMENTED):
+            found = self.variable(binding.name, at, scope)
+        for node in given_by(statement, binding):
+            found |= self.of(node, at, scope)
+        return found
+
+    def _object(self, held: Any) -> Sources | None:
+        """The states of an object at hand; None where it does not tell where its data is from."""
+        if held is ABSENT or held is None:
+            return None
+        state = self._known.state(held)
+        if state is not None:
+            return {} if state.kind in _ESTIMATORS else {state: None}
+        kind = type(held)
+        if kind is ModuleType or kind is FunctionType or issubclass(kind, type) or is_estimator(held):
+            return {}
+        found: Sources = {}
+        for element in elements_of(held):
+            state = self._known.state(element)
+            if state is not None and state.kind not in _ESTIMATORS:
+                found[state] = None
+        return found or None
+
+    _VISITORS: ClassVar[dict[type[ast.AST], Callable[[Any, Any, At, Scope], Sources]]] = {
+        ast.Name: _name,
+        ast.Constant: _nothing,
+        ast.Attribute: _attribute,
+        ast.Subscript: _subscript,
+        ast.IfExp: _conditional,
+        ast.Lambda: _lambda,
+        ast.ListComp: _comprehension,
+        ast.SetComp: _comprehension,
+        ast.GeneratorExp: _comprehension,
+        ast.DictComp: _comprehension,
+        ast.Call: _call,
+    }
+
+
+def _only(state: Node | None) -> Sources:
+    return {} if state is None else {state: None}
+
+
+def _with_elements(node: ast.AST, at: At, scope: Scope) -> Scope:
+    """The scope of a comprehension, whose variables stand for elements of what it goes over."""
+    for generator in getattr(node, "generators", ()):
+        names = {each.id for each in ast.walk(generator.target) if isinstance(each, ast.Name)}
+        scope = scope.inside(dict.fromkeys(names, Given(generator.iter, at, scope, True)))
+    return scope
+
+
+def inside_comprehensions(node: ast.AST, at: At, scope: Scope) -> Scope:
+    """The scope that an expression is evaluated in: that of the comprehensions around it."""
+    around = [each for each in _within(scope, node) if hasattr(each, "generators")]
+    for each in reversed(around):
+        scope = _with_elements(each, at, scope)
+    return scope
+
+
+def _within(scope: Scope, node: ast.AST) -> Iterator[ast.AST]:
+    """What an expression stands in, up to the function it belongs to."""
+    for each in scope.text.around(node) if scope.text is not None else ():
+        if isinstance(each, _FUNCTIONS):
+            return
+        yield each
+
+
+def called_with_in(scope: Scope) -> tuple[int, ...]:
+    """The identities of what the function at work was called with; empty in a cell, and of a call gone by."""
+    if scope.place is None:
+        return ()
+    return tuple(id(scope.local[name]) for name in parameter_names(scope.place) if name in scope.local)
+
+
+def _arguments(function: FunctionType, node: ast.Call, at: At, scope: Scope) -> dict[str, Given]:
+    """What the parameters of a function stand for in a call of it."""
+    code = function.__code__
+    names = parameter_names(code)
+    positional = list(names[: code.co_argcount])
+    values: list[ast.expr] = list(node.args)
+    if isinstance(node.func, ast.Attribute):
+        owner = scope.held(node.func.value, at)
+        if not issubclass(type(owner), ModuleType | type):
+            values.insert(0, node.func.value)
+    rest = [name for name in names if name not in positional]
+    given = dict(zip(positional, values, strict=False))
+    given |= {keyword.arg: keyword.value for keyword in node.keywords if keyword.arg in names}
+    more = values[len(positional) :] + [each.value for each in node.keywords if each.arg not in names]
+    if more and rest:
+        given |= dict.fromkeys(rest[-2:], ast.Tuple(more, ast.Load()))
+    return {name: Given(value, at, scope, False) for name, value in given.items()}
+
+
+def elements_of(value: Any, depth: int = 2) -> Iterator[Any]:
+    """What a container, or an object of a class, holds; no code of the user's is run."""
+    for element in contents_of(value, _MAX_ELEMENTS):
+        yield element
+        if depth > 1 and is_container(element):
+            yield from elements_of(element, depth - 1)

@@ -1,0 +1,113 @@
+"""What is known of a followed object: its states, and the edges between them."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping
+from types import MappingProxyType
+from typing import Any, TypeAlias
+from weakref import ref
+
+from provkg.records import Evidence, Fingerprint, SplitRole, Value, ValueKind
+
+__all__ = ["RANK", "Edge", "FileNode", "Label", "Node", "Object", "Parent", "Parts", "weakest"]
+
+Label: TypeAlias = str | int
+Parts: TypeAlias = "dict[Label, Node | None]"
+"""The states that columns with predictions came from, by label; None for a column of mixed origin."""
+RANK = {Evidence.OBSERVED: 0, Evidence.DECLARED: 1, Evidence.IMPORTED: 2, Evidence.INFERRED: 3}
+
+
+def weakest(evidence: Iterable[Evidence]) -> Evidence:
+    """The evidence that says least: a chain is as well known as its weakest link."""
+    return max(evidence, key=RANK.__getitem__)
+
+
+class FileNode:
+    """A file of the run as a source or target of links; always recorded."""
+
+    __slots__ = ("id",)
+
+    def __init__(self, identifier: str) -> None:
+        self.id = identifier
+
+
+class Edge:
+    """That a node came from a parent, how this is known, and by which operation."""
+
+    __slots__ = ("evidence", "operation", "parent")
+
+    def __init__(self, parent: Parent, operation: str, evidence: Evidence) -> None:
+        self.parent = parent
+        self.operation = operation
+        self.evidence = evidence
+
+
+class Object:
+    """One followed object: its number once a state of it is recorded, and its newest state.
+
+    ``before`` is the state it had when the execution ``epoch`` first changed it, or its first state if it
+    was made in that execution.
+    """
+
+    __slots__ = ("before", "epoch", "newest", "number", "recorded", "reference", "type")
+
+    def __init__(self, type_: str, epoch: int) -> None:
+        self.type = type_
+        self.epoch = epoch
+        self.reference: ref[Any] | None = None
+        self.number = 0
+        self.recorded = 0
+        self.newest: Node | None = None
+        self.before: Node | None = None
+
+
+class Node:
+    """One state of a followed object.
+
+    ``model`` and ``data`` are set on predictions and what is derived from them: the model that made
+    them and the data it was given; ``trust`` is the weakest evidence on the way from there. ``parts`` are
+    the columns of a table that hold predictions, ``target`` the target values in what holds both data and
+    target. ``found`` says that nothing is known of what made the state. ``dead`` tells that the object is
+    gone or in another state.
+    """
+
+    # Defaults stand in the class: most states are temporaries and set but the first three.
+    id = ""
+    version = 0
+    revises: Node | None = None
+    role: SplitRole | None = None
+    model: Node | None = None
+    data: Node | None = None
+    target: Node | None = None
+    parts: Mapping[Label, Node | None] = MappingProxyType({})
+    trust = Evidence.OBSERVED
+    fingerprint: Fingerprint | None = None
+    shape: tuple[int, ...] = ()
+    columns: tuple[Any, ...] = ()
+    found = False
+    dead = False
+
+    def __init__(self, object_: Object, kind: ValueKind) -> None:
+        self.object = object_
+        self.kind = kind
+        self.edges: tuple[Edge, ...] = ()
+
+    def value(self, names: tuple[str, ...]) -> Value:
+        """The record of this state."""
+        return Value(
+            id=self.id,
+            object=self.object.number,
+            version=self.version,
+            kind=self.kind,
+            type=self.object.type,
+            names=names,
+            shape=self.shape,
+            columns=self.columns,
+            fingerprint=self.fingerprint,
+            role=self.role,
+            revision_of=self.revises.id if self.revises is not None else "",
+            found=self.found,
+        )
+
+
+Parent: TypeAlias = Node | FileNode
