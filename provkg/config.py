@@ -39,6 +39,10 @@ class Limits(msgspec.Struct, frozen=True, kw_only=True):
     """Longest plain text of one output kept in the journal, in characters."""
     digest_bytes: Size = 1_000_000_000
     """Largest file that is read whole for its digest, in bytes."""
+    digest_part_bytes: Size = 16_000_000
+    """Of a larger file, so many bytes from its beginning are digested; 0 for none."""
+    file_count: Size = 10_000
+    """Most files recorded of one execution."""
     fingerprint_bytes: Size = 100_000_000
     """Most bytes of one value in memory that its fingerprint covers."""
 
@@ -50,6 +54,8 @@ class Capture(msgspec.Struct, frozen=True, kw_only=True):
     """Texts of outputs go into the journal; their contents and the notebook file into the object folder."""
     files: bool = True
     """Files read and written."""
+    leave_out_paths: tuple[str, ...] = ()
+    """Files and addresses that are neither named nor digested: ``*/private/*``."""
     person: bool = True
     """Who ran it: login name and full name."""
     leave_out_columns: tuple[str, ...] = ()
@@ -212,6 +218,10 @@ object_bytes = {limits.object_bytes:_}
 output_characters = {limits.output_characters:_}
 # Largest file that is read whole for its digest, in bytes.
 digest_bytes = {limits.digest_bytes:_}
+# Of a larger file, so many bytes from its beginning are digested; 0 for none.
+digest_part_bytes = {limits.digest_part_bytes:_}
+# Most files recorded of one cell.
+file_count = {limits.file_count:_}
 # Most bytes of one value in memory that its fingerprint covers.
 fingerprint_bytes = {limits.fingerprint_bytes:_}
 
@@ -221,6 +231,8 @@ fingerprint_bytes = {limits.fingerprint_bytes:_}
 outputs = {str(capture.outputs).lower()}
 # Record the files that are read and written.
 files = {str(capture.files).lower()}
+# Files and addresses that shall be neither named nor digested, such as "*/private/*"; * also stands for /.
+leave_out_paths = []
 # Record who ran it.
 person = {str(capture.person).lower()}
 # Columns that are not named in the record of a table: ["patient_*", "ssn"]. The source of cells is kept as it

@@ -1,344 +1,358 @@
-"""Sees which files a run opens, by Python's audit events, and says what they held.
+"""The files of one session: each content that was read or written at a path is one state of that file.
 
-The audit hook cannot be removed once added, so it is added once for the process and looks at the gate
-first. Files of the interpreter, of packages, and of caches are not data; a file that ships in a package
-counts only while a data loader is at work (`FileWatch.loading`).
+A file is digested when it is opened for reading, and when the execution that wrote it ends; before that when
+it is about to be truncated, moved, removed, or left to another program.
 """
 
 from __future__ import annotations
 
-import hashlib
 import os
-import sys
-import sysconfig
 from collections.abc import Callable
+from itertools import count
 from threading import get_ident
-from typing import Any
 
-from provkg.capture.gate import gate
-from provkg.capture.values import FileNode
-from provkg.records import Digest, File, FileMode
+from msgspec.structs import replace
 
-__all__ = ["FileState", "FileWatch", "display_path"]
+from provkg.capture.databases import Connections
+from provkg.capture.descriptors import written_here
+from provkg.capture.digests import content_of, media_type, stamp_of
+from provkg.capture.file_states import Ended, FileState, Policy, display_path
+from provkg.capture.holders import Holders, Maps
+from provkg.capture.noise import LeftOut, Noise
+from provkg.records import Digest, Evidence, File, FileMode, Link
 
-_CHUNK = 1 << 20
-_CODE = (".py", ".pyc", ".pyi", ".so", ".pyd", ".dylib", ".dll", ".pth", ".egg-link")
-_WRITING = os.O_WRONLY | os.O_RDWR | os.O_APPEND | os.O_CREAT
-_SYSTEM = ("/proc/", "/sys/", "/dev/", "/etc/", "/usr/share/zoneinfo", "/usr/share/fonts", "/usr/share/mime")
-_CACHES = (".cache", ".config", ".ipython", ".jupyter", ".matplotlib", ".fonts", ".local/share/jupyter")
-
-
-def display_path(path: str) -> str:
-    r"""A path as text that JSON can hold: bytes that are not UTF-8 become escapes.
-
-    >>> display_path("/data/\udcff.csv")
-    '/data/\\xff.csv'
-    """
-    return os.fsencode(path).decode("utf-8", "backslashreplace")
-
-
-class FileState(FileNode):
-    """One content of one file, as read or written; digested when that is safe."""
-
-    __slots__ = ("mode", "path", "record", "stamp")
-
-    def __init__(self, identifier: str, path: str, mode: FileMode) -> None:
-        super().__init__(identifier)
-        self.path = path
-        self.mode = mode
-        self.stamp: tuple[int, int, int] | None = None
-        self.record: File | None = None
+__all__ = ["FileWatch"]
 
 
 def _no_package(module: str) -> str:
     return ""
 
 
+def _no_notice(where: str, message: str) -> None:
+    pass
+
+
 class FileWatch:
     """The files of one session.
 
     Parameters:
-        ignored: folders whose files are never data, such as the home folder of provkg.
-        limit: files larger than this many bytes are recorded without a digest.
+        noise: tells files that are not data.
+        policy: how much is recorded.
         package_of: the distribution that provides a module.
         enabled: whether files are recorded at all.
     """
 
     def __init__(
         self,
-        ignored: tuple[str, ...] = (),
-        limit: int = 1 << 33,
+        noise: Noise | None = None,
+        policy: Policy | None = None,
         package_of: Callable[[str], str] = _no_package,
         *,
         enabled: bool = True,
     ) -> None:
         self.enabled = enabled
-        self.loading = 0
-        """How many data loaders are at work."""
+        self.noise = noise or Noise()
+        self.notice: Callable[[str, str], None] = _no_notice
+        """Is told what could not be recorded."""
+        self.holders = Holders()
+        self.maps = Maps()
+        self.connections = Connections()
+        self._policy = policy or Policy()
+        self._left_out = LeftOut(self._policy.leave_out)
         self._package_of = package_of
-        self._limit = limit
+        self._numbers = count(1)
         self._count = 0
-        self._opened: list[tuple[str, FileMode]] = []
+        self._opened: list[tuple[FileState, FileMode, int]] = []
         self._states: dict[str, FileState] = {}
         self._known: dict[tuple[str, str], FileState] = {}
+        self._by_content: dict[str, FileState] = {}
+        self._nameless: dict[str, FileState] = {}
+        self._pending: dict[str, FileState] = {}
+        self._held: dict[str, FileState] = {}
         self._ended: list[FileState] = []
-        home = os.path.expanduser("~")
-        self._ignored = (*_SYSTEM, *ignored, *(os.path.join(home, name) + os.sep for name in _CACHES))
-        self._packages = _package_folders()
+        self._links: list[Link] = []
 
     # --- seeing ---
 
-    def opened(self, path: Any, mode: Any, flags: Any) -> None:
-        """Take one ``open`` audit event."""
-        if isinstance(path, int) or path is None:
+    def opened(self, path: str, mode: FileMode, *, keeps: bool = False) -> None:
+        """A file is about to be opened, by whatever means.
+
+        Parameters:
+            path: absolute.
+            keeps: of a file that is written, whether what it holds so far stays.
+        """
+        if path in self._left_out:
             return
-        text = os.fsdecode(path)
-        if text.endswith(_CODE):
-            return
-        full = os.path.abspath(text)
-        if full.startswith(self._ignored):
-            return
-        if not self.loading and full.startswith(self._packages):
-            return
-        written = _writes(mode, flags)
-        # A temporary file is opened by the name of its folder first.
-        if not (written and os.path.isdir(full)):
-            self._opened.append((full, FileMode.WRITTEN if written else FileMode.READ))
+        state = self.writing(path, keeps=keeps) if mode is FileMode.WRITTEN else self.read(path)
+        if state is not None:
+            seen = (state, mode, get_ident())
+            if not self._opened or self._opened[-1] != seen:
+                self._opened.append(seen)
 
     def is_packaged(self, path: str) -> bool:
         """Whether a file belongs to the interpreter or an installed package."""
-        return path.startswith((*self._packages, "<frozen"))
+        return self.noise.is_packaged(path)
 
     def mark(self) -> int:
         """A place in the list of opened files, for `since`."""
         return len(self._opened)
 
     def since(self, mark: int, mode: FileMode) -> list[FileState]:
-        """The files opened in a mode since a mark; files read are digested now."""
-        paths = dict.fromkeys(path for path, how in self._opened[mark:] if how is mode)
-        if mode is FileMode.READ:
-            return [state for path in paths if (state := self.read(path)) is not None]
-        return [self.written(path) for path in paths]
+        """The states that the calling thread opened in a mode since a mark."""
+        thread = get_ident()
+        seen = (state for state, how, by in self._opened[mark:] if how is mode and by == thread)
+        return list(dict.fromkeys(seen))
 
-    def forget(self, mark: int) -> None:
-        """Drop what was opened since a mark: it was not data."""
-        del self._opened[mark:]
+    def moving(self, old: str, new: str) -> None:
+        """A file is about to get another path."""
+        known = self._pending.pop(old, None)
+        if known is None:
+            return
+        if new in self._left_out:
+            self._settle(known)
+            return
+        known.path, known.before = new, None
+        self._pending[new] = known
+
+    def settle(self, below: str = "") -> None:
+        """Digest now what activities have written, in a folder or anywhere: it may soon be something else."""
+        for path, state in list(self._pending.items()):
+            if state.claimed and path.startswith(below):
+                self._settle(state)
 
     # --- naming ---
 
-    def read(self, path: str, mode: FileMode = FileMode.READ) -> FileState | None:
-        """The state of a file that is being read or imported; None when there is no such regular file."""
+    def read(self, path: str, mode: FileMode = FileMode.READ, *, named: bool = False) -> FileState | None:
+        """The state of a file that is being read or imported; None when there is no such file.
+
+        Parameters:
+            named: whether an activity names it: then it counts, nameless, where a setting leaves it out.
+        """
         path = os.path.abspath(path)
-        stamp = _stamp(path) if self.enabled else None
+        if not self.enabled:
+            return None
+        if path in self._left_out:
+            return self._without_name(path) if named else None
+        stamp = stamp_of(path)
         if stamp is None:
             return None
+        pending = self._pending.get(path)
+        if pending is not None and self._was_written(pending):
+            return self._settle(pending)
         known = self._states.get(path)
-        if known is not None and known.stamp == stamp and known.record is not None:
-            return known
-        if known is not None and known.mode is FileMode.WRITTEN and known.record is None:
-            self._digest(known)
-            return known
-        record = self._record("", path, mode)
-        same = self._known.get((path, record.sha256)) if record.sha256 else None
-        if same is not None:
-            same.stamp = stamp
-            self._states[path] = same
-            return same
-        state = self._new(path, mode)
-        state.stamp = stamp
-        self._keep(state, record)
+        if known is not None and known.stamp == stamp and known.settled:
+            return self._met(known)
+        record = self._record(path, mode)
+        if record.covers is Digest.FULL:
+            known = self._known.get((path, record.sha256))
+        elif known is not None and known.stamp != stamp:
+            known = None
+        state = known or self._new(path, mode)
+        if state is not None:
+            state.stamp, state.settled = stamp, stamp.is_settled()
+            self._keep(state, record)
+            self._met(state)
         return state
 
-    def written(self, path: str) -> FileState:
-        """A new state of a file that is being written; digested when the cell ends."""
-        path = os.path.abspath(path)
-        known = self._states.get(path)
-        if known is not None and known.mode is FileMode.WRITTEN and known.record is None:
-            return known
-        return self._new(path, FileMode.WRITTEN)
+    def _met(self, state: FileState) -> FileState:
+        if state.record is not None and state.record.covers is Digest.FULL:
+            self._by_content[state.record.sha256] = state
+        return state
 
-    def end_cell(self, used: set[str]) -> tuple[list[File], list[FileState], list[FileState]]:
-        """The files first seen in this cell, and all that were read and written by plain opening.
+    def last(self, path: str) -> FileState | None:
+        """The state in which a file was met last, though it may be gone."""
+        return self._states.get(path)
+
+    def writing(self, path: str, *, keeps: bool = False) -> FileState | None:
+        """The state of a file that is about to be written.
+
+        Parameters:
+            keeps: whether what it holds so far stays, as when something is appended.
+        """
+        path = os.path.abspath(path)
+        if not self.enabled:
+            return None
+        if path in self._left_out:
+            return self._without_name(path, FileMode.WRITTEN)
+        known = self._pending.get(path)
+        if known is not None:
+            if keeps or not known.claimed:
+                return known
+            self._settle(known)
+        before = stamp_of(path)
+        if before is not None and not before.regular:
+            return None
+        base = self.read(path) if keeps else None
+        state = self._new(path, FileMode.WRITTEN)
+        if state is not None:
+            state.before, state.base = before, base
+            self._pending[path] = state
+        return state
+
+    def written(self, path: str) -> FileState | None:
+        """The state of a file that has been written; it is digested when the execution ends."""
+        path = os.path.abspath(path)
+        return self._pending.get(path) or self.writing(path, keeps=path in self._held)
+
+    def confirm(self, state: FileState) -> FileState:
+        """The state that was read, asked when the reading is over: another if the file changed meanwhile."""
+        stamp = stamp_of(state.path) if state.path else None
+        if stamp is None or state.record is None or stamp == state.stamp or not stamp.regular:
+            return state
+        changed = self._new(state.path, FileMode.READ)
+        if changed is None:
+            return state
+        self._keep(
+            changed,
+            replace(
+                state.record,
+                sha256="",
+                size=None,
+                covers=Digest.NONE,
+                reason="changed while it was being read",
+            ),
+        )
+        return changed
+
+    def holding(self, sha256: str) -> FileState | None:
+        """The state last met that has a content."""
+        return self._by_content.get(sha256)
+
+    def remote(self, url: str, record: Callable[[str], File]) -> FileState | None:
+        """The state of what an address gave; ``record`` makes its record, of an identifier."""
+        if not self.enabled:
+            return None
+        if url in self._left_out:
+            return self._without_name(url)
+        state = self._new("", FileMode.READ)
+        if state is not None:
+            state.url = url
+            self._keep(state, record(state.id))
+            self._opened.append((state, FileMode.READ, get_ident()))
+        return state
+
+    # --- the end of an execution ---
+
+    def end_cell(self, used: set[str]) -> Ended:
+        """What was done to files since the last end.
 
         Files written and gone again are left out (libraries probe folders so), but for those ``used`` by
         an activity.
         """
+        for state in list(self._pending.values()):
+            state.claimed |= state.id in used
+            if self._was_written(state):
+                self._settle(state, last=True)
+        self._pending.clear()
+        self._see_later_writes()
         opened, self._opened = self._opened, []
-        read: dict[str, FileState] = {}
-        written: dict[str, FileState] = {}
-        for path, mode in opened:
-            if mode is FileMode.WRITTEN:
-                state = self.written(path)
-                if state.id in used or os.path.lexists(path):
-                    written[state.id] = state
-                else:
-                    del self._states[path]
-            elif path not in self._states or self._states[path].record is not None:
-                seen = self.read(path)
-                if seen is not None:
-                    read[seen.id] = seen
-        for state in list(self._states.values()):
-            if state.record is None:
-                self._digest(state)
         ended, self._ended = self._ended, []
-        return [state.record for state in ended if state.record], list(read.values()), list(written.values())
+        passing = {state for state in ended if _is_passing(state, used)}
+        ended = [state for state in ended if state not in passing]
+        links, self._links = self._links, []
+        self._count = 0
+        opened = [(state, how, by) for state, how, by in opened if state.record and state not in passing]
+        read = {state: None for state, how, _ in opened if how is FileMode.READ}
+        written = {state: None for state, how, _ in opened if how is FileMode.WRITTEN}
+        written |= {state: None for state in ended if state.mode is FileMode.WRITTEN}
+        return Ended([state.record for state in ended if state.record], list(read), list(written), links)
+
+    def _see_later_writes(self) -> None:
+        """New states of files that this process holds open and has written to with no further opening."""
+        for path, state in self._held.items():
+            known, stamp = self._states.get(path), stamp_of(path)
+            if known is state and stamp is not None and state.stamp != stamp:
+                further = self._new(path, FileMode.WRITTEN)
+                if further is not None:
+                    further.base = state
+                    self._settle(further, last=True)
+        written = {*self._held, *(state.path for state in self._ended if state.mode is FileMode.WRITTEN)}
+        self._held = {path: self._states[path] for path in written_here(written) if path in self._states}
+
+    def _was_written(self, state: FileState) -> bool:
+        """Whether an opening for writing came to something: it may have failed, or nothing been written."""
+        now = stamp_of(state.path)
+        if state.claimed or now is None:
+            return state.claimed
+        return state.before is None or now != state.before or not state.before.is_settled()
 
     def so_far(self) -> list[FileState]:
         """The states first seen in this cell, and those that are being written."""
-        return [*self._ended, *(state for state in self._states.values() if state.record is None)]
+        return [*self._ended, *self._pending.values()]
 
     # --- digesting ---
 
-    def _new(self, path: str, mode: FileMode) -> FileState:
+    def _new(self, path: str, mode: FileMode) -> FileState | None:
         self._count += 1
-        state = FileState(f"f{self._count}", path, mode)
-        self._states[path] = state
+        if self._count > self._policy.most_files:
+            self.notice(
+                "files", f"those of a cell beyond the first {self._policy.most_files} are not recorded"
+            )
+            return None
+        return FileState(f"f{next(self._numbers)}", path, mode)
+
+    def _settle(self, state: FileState, *, last: bool = False) -> FileState:
+        """Digest a file that has been written.
+
+        Parameters:
+            last: whether the execution is over, so that nothing more will be written.
+        """
+        stamp, record, base = stamp_of(state.path), self._record(state.path, state.mode), state.base
+        if not state.claimed and base is not None and base.record and base.record.sha256 == record.sha256:
+            return base  # nothing has been written yet
+        self._pending.pop(state.path, None)
+        state.stamp = stamp
+        state.settled = state.stamp is not None and state.stamp.is_settled()
+        self._keep(state, record)
+        if not last and written_here((state.path,)):
+            self._held[state.path] = state
+        if state.base is not None:
+            link = Link(
+                target=state.id, source=state.base.id, evidence=Evidence.OBSERVED, operation="written further"
+            )
+            self._links.append(link)
         return state
 
-    def _digest(self, state: FileState) -> None:
-        state.stamp = _stamp(state.path)
-        self._keep(state, self._record(state.id, state.path, state.mode))
-
     def _keep(self, state: FileState, record: File) -> None:
-        fields = {name: getattr(record, name) for name in record.__struct_fields__}
-        state.record = File(**{**fields, "id": state.id})
-        if record.sha256:
+        if state.path:
+            self._states[state.path] = state
+        if state.record is not None:
+            return
+        state.record = replace(record, id=state.id)
+        if record.covers is Digest.FULL:
             self._known[(state.path, record.sha256)] = state
+            self._met(state)
         self._ended.append(state)
 
-    def _package(self, path: str) -> str:
-        """The distribution that ships a file, by the top-level module whose folder it is in."""
-        folder = next((folder for folder in self._packages if path.startswith(folder)), None)
-        return self._package_of(path[len(folder) :].split(os.sep, maxsplit=1)[0]) if folder else ""
+    def _without_name(self, place: str, mode: FileMode = FileMode.READ) -> FileState | None:
+        """The state of a file that a setting leaves out, of which only that is recorded."""
+        known = self._nameless.get(place)
+        if known is not None and mode is FileMode.READ:
+            return known
+        state = self._new("", mode)
+        if state is not None:
+            self._nameless[place] = state
+            reason = "left out by a setting"
+            self._keep(state, File(id="", path="", mode=mode, covers=Digest.NONE, reason=reason))
+        return state
 
-    def _record(self, identifier: str, path: str, mode: FileMode) -> File:
-        sha256, size, reason = "", None, ""
-        try:
-            size = os.stat(path).st_size
-            if size > self._limit:
-                reason = f"larger than the limit of {self._limit} bytes"
-            else:
-                sha256 = _sha256(path)
-        except OSError as error:
-            reason = error.strerror or type(error).__name__
+    def _record(self, path: str, mode: FileMode) -> File:
+        content = content_of(path, self._policy.digest_bytes, self._policy.part_bytes)
+        module = self.noise.module_of(path)
         return File(
-            id=identifier,
+            id="",
             path=display_path(path),
             mode=mode,
-            sha256=sha256,
-            size=size,
-            covers=Digest.FULL if sha256 else Digest.NONE,
-            media_type=_media_type(path),
-            package=self._package(path),
-            reason=reason,
+            sha256=content.sha256,
+            size=content.size,
+            covers=content.covers,
+            media_type=media_type(path),
+            package=self._package_of(module) if module else "",
+            reason=content.reason,
         )
 
 
-def _sha256(path: str) -> str:
-    # Unbuffered and below the audit hook's notice: this is not the user's reading.
-    values, gate.values = gate.values, False
-    activities, gate.activities = gate.activities, False
-    descriptor = -1
-    try:
-        _quiet.add(get_ident())
-        descriptor = os.open(path, os.O_RDONLY | getattr(os, "O_CLOEXEC", 0) | getattr(os, "O_NONBLOCK", 0))
-        digest = hashlib.sha256()
-        while chunk := os.read(descriptor, _CHUNK):
-            digest.update(chunk)
-        return digest.hexdigest()
-    finally:
-        _quiet.discard(get_ident())
-        if descriptor >= 0:
-            os.close(descriptor)
-        gate.values, gate.activities = values, activities
-
-
-_MEDIA_TYPES = {
-    "arrow": "application/vnd.apache.arrow.file",
-    "csv": "text/csv",
-    "feather": "application/vnd.apache.arrow.file",
-    "gif": "image/gif",
-    "h5": "application/x-hdf5",
-    "hdf5": "application/x-hdf5",
-    "html": "text/html",
-    "jpeg": "image/jpeg",
-    "jpg": "image/jpeg",
-    "json": "application/json",
-    "jsonl": "application/jsonl",
-    "md": "text/markdown",
-    "npy": "application/x-npy",
-    "parquet": "application/vnd.apache.parquet",
-    "pdf": "application/pdf",
-    "png": "image/png",
-    "svg": "image/svg+xml",
-    "tsv": "text/tab-separated-values",
-    "txt": "text/plain",
-    "xls": "application/vnd.ms-excel",
-    "xlsx": "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet",
-    "xml": "application/xml",
-    "zip": "application/zip",
-}
-"""Those of data files; `mimetypes` reads the system's lists when first used, for milliseconds."""
-
-
-def _media_type(path: str) -> str:
-    """The media type that a file's name tells, or an empty text.
-
-    >>> _media_type("/data/a.CSV"), _media_type("/data/a")
-    ('text/csv', '')
-    """
-    return _MEDIA_TYPES.get(os.path.splitext(path)[1].lstrip(".").lower(), "")
-
-
-_quiet: set[int] = set()
-
-
-def _stamp(path: str) -> tuple[int, int, int] | None:
-    try:
-        found = os.stat(path)
-    except (OSError, ValueError):
-        return None
-    if not os.path.isfile(path):
-        return None
-    return found.st_size, found.st_mtime_ns, found.st_ino
-
-
-def _writes(mode: Any, flags: Any) -> bool:
-    if isinstance(mode, str):
-        return any(letter in mode for letter in "wax+")
-    return bool(isinstance(flags, int) and flags & _WRITING)
-
-
-def _package_folders() -> tuple[str, ...]:
-    paths = {sysconfig.get_path(name) for name in ("stdlib", "platstdlib", "purelib", "platlib")}
-    paths |= {path for path in sys.path if path.endswith(("site-packages", "dist-packages"))}
-    return tuple(sorted((path + os.sep for path in paths if path), key=len, reverse=True))
-
-
-_watch: FileWatch | None = None
-_hooked = False
-
-
-def watch_with(watch: FileWatch | None) -> None:
-    """Send the audit events of the recorded thread to ``watch``, or to nobody."""
-    global _watch, _hooked
-    _watch = watch
-    if watch is not None and not _hooked:
-        _hooked = True
-        sys.addaudithook(_audit)
-
-
-def _audit(event: str, arguments: tuple[Any, ...]) -> None:
-    if event != "open" or _watch is None or not gate.recording:
-        return
-    thread = get_ident()
-    if thread in _quiet:
-        return
-    _quiet.add(thread)
-    try:
-        _watch.opened(*arguments)
-    except Exception as error:
-        if gate.session is not None:
-            gate.session.notice("audit hook", error)
-    finally:
-        _quiet.discard(thread)
+def _is_passing(state: FileState, used: set[str]) -> bool:
+    """Whether a file was made and is gone again, without an activity."""
+    passing = state.mode is FileMode.WRITTEN and not state.claimed and state.id not in used
+    return passing and not state.url and not os.path.lexists(state.path)

@@ -9,6 +9,7 @@ from provkg.capture.bindings import names_of_states, own_imports_read, read_vari
 from provkg.capture.execution import Execution
 from provkg.capture.files import FileWatch
 from provkg.capture.following import Following
+from provkg.capture.raw_files import links_of_raw_files
 
 __all__ = ["gather_files", "gather_variables"]
 
@@ -48,13 +49,16 @@ def gather_variables(
     }
 
 
-def gather_files(execution: Execution, files: FileWatch) -> dict[str, Any]:
-    """The files first seen in it, and all that it read and wrote."""
+def gather_files(execution: Execution, files: FileWatch, values: Following) -> dict[str, Any]:
+    """The files first seen in it, all that it read and wrote, and all links, those of files among them."""
     used = {use.entity for activity in execution.activities for use in activity.used}
     made = {made for activity in execution.activities for made in activity.generated}
-    new, read, written = files.end_cell(used | made)
+    ended = files.end_cell(used | made | {link.source for link in values.links})
+    links = (*values.links, *ended.links)
+    raw = links_of_raw_files(ended.written, files.maps, values.namespace.values(), values.tracker, links)
     return {
-        "files": tuple(new),
-        "read_files": tuple(sorted({state.id for state in read} | {f for f in used if f[:1] == "f"})),
-        "written_files": tuple(sorted({s.id for s in written} | {f for f in made if f[:1] == "f"})),
+        "files": tuple(ended.new),
+        "read_files": tuple(sorted({state.id for state in ended.read} | {f for f in used if f[:1] == "f"})),
+        "written_files": tuple(sorted({s.id for s in ended.written} | {f for f in made if f[:1] == "f"})),
+        "links": (*links, *raw),
     }

@@ -11,7 +11,7 @@ from datetime import UTC, datetime
 from itertools import islice
 from time import perf_counter
 
-from provkg.capture.files import FileState, display_path
+from provkg.capture.file_states import FileState, display_path
 from provkg.capture.values import Node
 from provkg.records import Activity, Digest, File, Link, Package, Seed, StepsSeen, Value
 

@@ -14,14 +14,16 @@ from uuid import uuid4
 
 import provkg
 from provkg import __version__
-from provkg.capture import files as file_events
+from provkg.capture import file_events
 from provkg.capture.environment import agent, describe_environment
+from provkg.capture.file_states import Policy
 from provkg.capture.files import FileWatch
 from provkg.capture.gate import gate
 from provkg.capture.git import commit_of
 from provkg.capture.hooks import HOOKS, after_imports
 from provkg.capture.hooks.imports import ImportWatch
 from provkg.capture.hooks.replacing import beginning_late
+from provkg.capture.noise import Noise
 from provkg.capture.outputs import OutputWatch
 from provkg.capture.packages import PackageWatch
 from provkg.capture.session import Session
@@ -68,11 +70,14 @@ class Recording:
         self._packages = PackageWatch()
         limits = home.limits
         ignored = (str(home.path) + os.sep, os.path.dirname(provkg.__file__) + os.sep)
+        policy = Policy(
+            limits.digest_bytes, limits.digest_part_bytes, limits.file_count, home.capture.leave_out_paths
+        )
         self.session = Session(
             self._journal.append,
             namespace,
             hidden=hidden,
-            files=FileWatch(ignored, limits.digest_bytes, self._package_of, enabled=home.capture.files),
+            files=FileWatch(Noise(ignored, namespace), policy, self._package_of, enabled=home.capture.files),
             outputs=OutputWatch(
                 self.put, limits.output_characters if home.capture.outputs else 0, limits.object_bytes
             ),

@@ -84,6 +84,7 @@ class Session:
         code = UserCode(namespace, files.is_packaged)
         self.values = Following(namespace, fingerprint_limit, code, hidden)
         self.files = files
+        files.notice = self.notice
         self.outputs = outputs
         self.global_seed = False
         """Whether NumPy's global generator has been seeded."""
@@ -315,7 +316,7 @@ class Session:
         return {**fields, "values": tuple(map(self._without_columns, fields["values"]))}
 
     def _gather_files(self, cell: Execution) -> dict[str, Any]:
-        return gather_files(cell, self.files)
+        return gather_files(cell, self.files, self.values)
 
     def _without_columns(self, value: Value) -> Value:
         """A value without the columns that shall not be named; its shape still counts them."""

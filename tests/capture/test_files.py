@@ -1,34 +1,115 @@
-"""Files of the usual formats: what was read, what it became, what was written."""
+"""Files of the usual formats: what was read and what it became, what was written and from what, observed."""
 
 from __future__ import annotations
 
+import hashlib
 from pathlib import Path
 
 import pytest
 
-from provkg.records import FileMode
-from tests.capture.conftest import Execute
+from provkg.records import ActivityKind, FileMode
+from tests.capture.conftest import Execute, Recorded
 
-pytest.importorskip("pyarrow")
+FRAME = "df = pd.DataFrame({'a': [i * 7 % 83 / 4 for i in range(80)], 'b': [f'r{i}' for i in range(80)]})"
 
 
-def test_tables_are_followed_into_and_out_of_files_of_every_format(execute: Execute, tmp_path: Path) -> None:
-    (tmp_path / "raw.csv").write_text("a,b\n" + "\n".join(f"{i},{i % 3}" for i in range(80)))
+def goes_through_files(seen: Recorded, folder: Path, source: str, files: dict[str, str]) -> None:
+    """Check that each file was written from a variable and became another one.
+
+    Parameters:
+        source: the variable that was written.
+        files: the variable that each file became.
+    """
+    for name, becomes in files.items():
+        written = seen.file(name, FileMode.WRITTEN)
+        content = (folder / name).read_bytes()
+        assert written.sha256 == hashlib.sha256(content).hexdigest(), name
+        assert written.size == len(content), name
+        observed = {(link.source, link.target) for link in seen.links if link.evidence == "observed"}
+        assert (seen.held(source).id, written.id) in observed, name
+        assert (written.id, seen.held(becomes).id) in observed, name
+        kinds = {a.kind for a in seen.activities if written.id in {*a.generated, *(u.entity for u in a.used)}}
+        assert kinds == {ActivityKind.LOADING, ActivityKind.SAVING}, name
+
+
+def test_pandas_reads_and_writes_are_linked_in_every_format(execute: Execute, tmp_path: Path) -> None:
+    pytest.importorskip("openpyxl")
     seen = execute(
-        "import numpy as np, pandas as pd",
-        "df = pd.read_csv('raw.csv')\ndf.to_parquet('t.parquet'); df.to_feather('t.feather')\n"
-        "df.to_json('t.json'); df.to_pickle('t.pickle'); df.to_csv('t.csv.gz')\n"
-        "np.savez('t.npz', a=df.a); np.savetxt('t.txt', df.b)",
-        "parquet, feather = pd.read_parquet('t.parquet'), pd.read_feather('t.feather')\n"
-        "json, pickle = pd.read_json('t.json'), pd.read_pickle('t.pickle')\n"
-        "packed = pd.read_csv('t.csv.gz', engine='python'); text = np.loadtxt('t.txt')\n"
-        "handle = pd.read_csv(open('raw.csv'), engine='pyarrow')",
+        f"import sqlite3, pandas as pd\n{FRAME}",
+        "df.to_csv('t.csv'); df.to_csv('t.csv.gz'); df.to_csv(path_or_buf='t.tsv', sep='\\t')\n"
+        "df.to_parquet('t.parquet'); df.to_feather('t.feather'); df.to_json('t.json')\n"
+        "df.to_pickle('t.pickle')\n"
+        "df.to_excel('t.xlsx'); df.to_json('t.jsonl', orient='records', lines=True)\n"
+        "with pd.ExcelWriter('two.xlsx') as book:\n    df.to_excel(book, sheet_name='one')\n"
+        "con = sqlite3.connect('t.db'); df.to_sql('t', con); con.commit()",
+        "c = pd.read_csv('t.csv', engine='c'); gz = pd.read_csv('t.csv.gz', engine='python')\n"
+        "tsv = pd.read_csv('t.tsv', sep='\\t', engine='pyarrow'); parquet = pd.read_parquet('t.parquet')\n"
+        "feather = pd.read_feather('t.feather'); json = pd.read_json('t.json')\n"
+        "pickle = pd.read_pickle('t.pickle'); excel = pd.read_excel('t.xlsx')\n"
+        "jsonl = pd.concat(pd.read_json('t.jsonl', orient='records', lines=True, chunksize=30))\n"
+        "book = pd.ExcelFile('two.xlsx'); sheet = pd.read_excel(book, sheet_name='one')\n"
+        "sql = pd.read_sql('select * from t', con); con.close()",
+        "handle = pd.read_csv(open('t.csv'), engine='pyarrow')\n"
+        "part = next(pd.read_csv('t.csv', chunksize=9))\n"
+        "sheets = pd.read_excel('t.xlsx', sheet_name=None); one = sheets['Sheet1']",
     )
     assert seen.notices == []
-    for name in ("t.parquet", "t.feather", "t.json", "t.pickle", "t.csv.gz", "t.txt"):
-        written = seen.file(name, FileMode.WRITTEN)
-        assert written.sha256, name
-        assert written.size == (tmp_path / name).stat().st_size
-    for name in ("parquet", "feather", "json", "pickle", "packed", "text", "handle"):
-        assert "raw.csv" in seen.came_from(name, evidence="observed"), name
-    assert seen.file("t.npz").mode is FileMode.WRITTEN
+    goes_through_files(
+        seen,
+        tmp_path,
+        "df",
+        {
+            "t.csv": "c",
+            "t.csv.gz": "gz",
+            "t.tsv": "tsv",
+            "t.parquet": "parquet",
+            "t.feather": "feather",
+            "t.json": "json",
+            "t.jsonl": "jsonl",
+            "t.pickle": "pickle",
+            "t.xlsx": "excel",
+            "two.xlsx": "sheet",
+            "t.db": "sql",
+        },
+    )
+    for name, file in {"handle": "t.csv", "part": "t.csv", "one": "t.xlsx"}.items():
+        assert file in seen.came_from(name, evidence="observed")
+    assert {Path(file.path).name for file in seen.files.values()} == {
+        *("t.csv", "t.csv.gz", "t.tsv", "t.parquet", "t.feather", "t.json", "t.jsonl", "t.pickle", "t.xlsx"),
+        *("two.xlsx", "t.db"),
+    }
+
+
+def test_numpy_joblib_and_pickle_files_are_linked(execute: Execute, tmp_path: Path) -> None:
+    seen = execute(
+        "import pickle, joblib, numpy as np\nx = np.random.default_rng(3).random(90)",
+        "x.tofile('x.bin'); np.save('x.npy', x); np.savez('x.npz', x)\n"
+        "np.savez_compressed('packed.npz', name=x); np.savetxt('x.txt', x); joblib.dump(x, 'x.joblib')\n"
+        "with open('x.pickle', 'wb') as file: pickle.dump(x, file)",
+        "npy = np.load('x.npy'); archive = np.load('x.npz'); npz = archive['arr_0']\n"
+        "packed = np.load('packed.npz')['name']; text = np.loadtxt('x.txt'); job = joblib.load('x.joblib')\n"
+        "with open('x.pickle', 'rb') as file: pickled = pickle.load(file)\n"
+        "lazy = np.load('x.npy', mmap_mode='r'); view = lazy[10:]; some = np.genfromtxt('x.txt')",
+        "raw = np.fromfile('x.bin'); seen = np.memmap('x.bin', dtype=float, mode='r')",
+        "made = np.memmap('new.bin', dtype=float, mode='w+', shape=(9,)); made[:] = x[:9]; made.flush()",
+        "old = np.memmap('x.bin', dtype=float); old[0] = 5; old.flush()",
+    )
+    assert seen.notices == []
+    files = {"x.npy": "npy", "x.npz": "npz", "packed.npz": "packed", "x.txt": "text", "x.joblib": "job"}
+    goes_through_files(seen, tmp_path, "x", files | {"x.pickle": "pickled"})
+    came = {
+        "lazy": "x.npy",
+        "view": "x.npy",
+        "some": "x.txt",
+        "raw": "x.bin",
+        "seen": "x.bin",
+        "old": "x.bin",
+    }
+    for name, file in came.items():
+        assert file in seen.came_from(name, evidence="observed"), name
+    links = {(link.source, link.target, link.operation) for link in seen.links}
+    dumped, changed = (file for file in seen.files.values() if Path(file.path).name == "x.bin")
+    assert (seen.held("x").id, dumped.id, "numpy.ndarray.tofile") in links
+    assert (seen.held("old").id, changed.id, "numpy.memmap") in links
+    assert (dumped.id, changed.id, "written further") in links
+    assert (seen.held("made").id, seen.file("new.bin").id, "numpy.memmap") in links

@@ -11,11 +11,12 @@ from msgspec.structs import replace
 
 from provkg.capture.gate import gate
 from provkg.capture.hooks.calls import Begin, Call
-from provkg.capture.hooks.loading import Saving, named_path
+from provkg.capture.hooks.loading import Saving
 from provkg.capture.hooks.numbers import number, result_of
 from provkg.capture.hooks.settings import scalar, setting
 from provkg.capture.kinds import kind_of, type_name
 from provkg.capture.session import Session
+from provkg.capture.targets import named_path
 from provkg.capture.values import FileNode, Node
 from provkg.records import (
     ActivityKind,
@@ -137,7 +138,7 @@ def go_on_from(call: Call, sources: list[Node | FileNode], earlier: Any, argumen
     """Use a model, or the file of one, that a training goes on from."""
     path = named_path(earlier)
     if path:
-        file = call.session.files.read(path)
+        file = call.session.files.read(path, named=True)
         if file is not None:
             sources.append(file)
             call.used.append(Use(entity=file.id, role=Role.FILE, argument=argument))
@@ -271,7 +272,7 @@ class Restoring(Call):
     def succeeded(self, result: Any, seconds: float) -> None:
         """The model is what the file held, or another model."""
         states = {state.id: state for state in self.session.files.since(self.mark, FileMode.READ)}
-        state = self.session.files.read(self.path) if self.path else None
+        state = self.session.files.read(self.path, named=True) if self.path else None
         if state is not None:
             states[state.id] = state
         sources: list[Node | FileNode] = list(states.values())

@@ -3,90 +3,125 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Callable
+from collections.abc import Callable, Iterator, Sequence
 from datetime import UTC, datetime
-from pathlib import PurePath
 from typing import Any
 
+from provkg.capture.digests import Stamp, stamp_of
+from provkg.capture.file_states import FileState
 from provkg.capture.gate import gate
+from provkg.capture.holders import Source
 from provkg.capture.kinds import kind_of
 from provkg.capture.session import Session
-from provkg.capture.values import FileNode
+from provkg.capture.targets import bytes_of, named_path, paths_below, paths_of
+from provkg.capture.values import FileNode, Node
+from provkg.identity import sha256
 from provkg.records import Activity, ActivityKind, FileMode, Role, Status, Use
 
-__all__ = ["Loading", "Saving", "named_path"]
+__all__ = ["Loading", "Saving", "argument", "named_path", "sources_named"]
 
 Begin = Callable[[tuple[Any, ...], dict[str, Any]], Any]
-_FILE_MODULES = frozenset({"_io", "io", "tempfile", "gzip", "bz2", "lzma"})
-_NAMES = ("filepath_or_buffer", "path_or_buf", "path", "io", "file", "fname", "filename", "buf", "f")
+_NAMES = (
+    *("filepath_or_buffer", "path_or_buf", "path", "io", "file", "fname", "filename", "buf", "f"),
+    *("excel_writer", "con"),
+)
+_READERS = frozenset({"h5py", "numpy", "pandas", "PIL", "polars", "pyarrow"})
+_MOST_PARTS = 100
 
 
-def named_path(target: Any) -> str:
-    """The path that an argument names: a string, a path, or an open file; empty for anything else."""
-    # Of what is neither, nothing is asked: its attributes may be code of the user's.
-    if type(target) in (str, bytes) or issubclass(type(target), PurePath):
-        text = os.fsdecode(target)
-        return "" if "://" in text or "\n" in text or len(text) > 4096 else text
-    if type(target).__module__ not in _FILE_MODULES:
-        return ""
-    name = getattr(target, "name", "")
-    return name if isinstance(name, str) and name and os.path.exists(name) else ""
-
-
-def _target(args: tuple[Any, ...], kwargs: dict[str, Any], position: int) -> Any:
+def argument(
+    args: tuple[Any, ...], kwargs: dict[str, Any], position: int, names: Sequence[str] = _NAMES
+) -> Any:
+    """An argument of a call by its position, or by the first of some names it was given under."""
     if len(args) > position:
         return args[position]
-    return next((kwargs[name] for name in _NAMES if name in kwargs), None)
+    return next((kwargs[name] for name in names if name in kwargs), None)
+
+
+def sources_named(session: Session, target: Any, *, patterns: bool = False) -> list[Source]:
+    """The files that an argument of a reading call names, in the state they are in now."""
+    files = session.files
+    held = files.holders.held(target)
+    if held:
+        return list(held)
+    paths = paths_of(target, patterns=patterns) or paths_of(files.connections.path_of(target) or None)
+    if paths:
+        gone = type(target).__module__ in ("_io", "tempfile")  # an open file can be read though it is removed
+        found = (files.read(path, named=True) or (files.last(path) if gone else None) for path in paths)
+        return [state for state in found if state is not None]
+    content = None if type(target) in (str, bytes) else bytes_of(target)
+    known = files.holding(sha256(content)) if content else None
+    return [known] if known is not None else []
 
 
 class Loading:
-    """A call that reads files and returns what they hold."""
+    """A call that reads files and returns what they hold.
 
-    def __init__(self, session: Session, function: str, package: str, target: Any) -> None:
+    Parameters:
+        target: names what is read.
+        patterns: whether a path may stand for several files by ``*``.
+    """
+
+    def __init__(
+        self, session: Session, function: str, package: str, target: Any, *, patterns: bool = False
+    ) -> None:
         self._session = session
         self._function = function
         self._package = package
-        self._path = named_path(target)
+        self._named = sources_named(session, target, patterns=patterns)
         self._mark = session.files.mark()
         self._started = datetime.now(UTC)
-        session.files.loading += 1
+        session.files.noise.loaders.append(function.partition(".")[0])
 
     @classmethod
-    def of(cls, function: str, package: str, *, target: int = 0) -> Begin:
-        """A beginner for calls whose argument number ``target`` names what is read."""
+    def of(
+        cls,
+        function: str,
+        package: str,
+        *,
+        target: int = 0,
+        names: Sequence[str] = _NAMES,
+        patterns: bool = False,
+    ) -> Begin:
+        """A beginner for calls whose argument number ``target``, or of one of the names, is what is read."""
 
         def begin(args: tuple[Any, ...], kwargs: dict[str, Any]) -> Loading | None:
             session = gate.session
             if session is None:
                 return None
-            return cls(session, function, package, _target(args, kwargs, target))
+            return cls(session, function, package, argument(args, kwargs, target, names), patterns=patterns)
 
         return begin
 
     def succeeded(self, result: Any, seconds: float) -> None:
         """The call returned what was read."""
-        session = self._session
-        session.files.loading -= 1
-        states = {state.id: state for state in session.files.since(self._mark, FileMode.READ)}
-        if self._path:
-            state = session.files.read(self._path)
-            if state is not None:
-                states[state.id] = state
-        sources: tuple[FileNode, ...] = tuple(states.values())
+        session, files = self._session, self._session.files
+        sources = self._sources()
         generated = []
         for value in _parts(result):
             node = session.values.tracker.derive(value, sources, self._function)
             generated.append(session.values.keep(node, value))
-        if states or any(generated):
-            self._add(tuple(states), tuple(filter(None, generated)), seconds, Status.SUCCEEDED)
+        if sources and not any(generated) and _is_reader(result):
+            files.holders.hold(result, sources)
+        if sources or any(generated):
+            self._add(sources, tuple(filter(None, generated)), seconds, Status.SUCCEEDED)
 
     def failed(self, error: BaseException, seconds: float) -> None:
         """The call raised; what it opened is still told."""
-        self._session.files.loading -= 1
-        states = self._session.files.since(self._mark, FileMode.READ)
-        self._add(tuple(state.id for state in states), (), seconds, Status.FAILED)
+        self._add(self._sources(), (), seconds, Status.FAILED)
 
-    def _add(self, used: tuple[str, ...], generated: tuple[str, ...], seconds: float, status: Status) -> None:
+    def _sources(self) -> tuple[Source, ...]:
+        files = self._session.files
+        files.noise.loaders.pop()
+        named = (files.confirm(each) if isinstance(each, FileState) else each for each in self._named)
+        return tuple(dict.fromkeys((*files.since(self._mark, FileMode.READ), *named)))
+
+    def _add(
+        self, sources: tuple[Source, ...], generated: tuple[str, ...], seconds: float, status: Status
+    ) -> None:
+        line = self._session.values.line()
+        if self._session.crowds(self._function, line):
+            return
         self._session.add(
             Activity(
                 id=self._session.next_activity(),
@@ -95,53 +130,91 @@ class Loading:
                 package=self._package,
                 started_at=self._started,
                 duration=round(seconds, 6),
-                used=tuple(Use(entity=entity, role=Role.FILE) for entity in used),
+                used=tuple(_use(source) for source in sources if source.id),
                 generated=generated,
                 status=status,
-                line=self._session.values.line(),
+                line=line,
             )
         )
 
 
-class Saving:
-    """A call that writes a value to a file."""
+def _use(source: Source) -> Use:
+    return Use(entity=source.id, role=Role.FILE if isinstance(source, FileNode) else Role.INPUT)
 
-    def __init__(self, session: Session, function: str, package: str, value: Any, target: Any) -> None:
+
+class Saving:
+    """A call that writes values to a file or to files in a folder.
+
+    Parameters:
+        values: what is written.
+        target: names what is written to.
+        unseen: whether the library opens the file in a way that Python does not tell.
+    """
+
+    def __init__(
+        self,
+        session: Session,
+        function: str,
+        package: str,
+        values: Sequence[Any],
+        target: Any,
+        *,
+        unseen: bool = False,
+    ) -> None:
         self._session = session
         self._function = function
         self._package = package
-        self._path = named_path(target)
+        self._path = named_path(target) or session.files.connections.path_of(target)
         self._started = datetime.now(UTC)
+        self._before = _stamps(self._path)
         self._mark = session.files.mark()
-        node = session.values.resolve(value)
-        self._node = node
-        self._source = session.values.keep(node, value)
+        if unseen and self._path and not os.path.isdir(self._path):
+            session.files.opened(self._path, FileMode.WRITTEN)
+        self._nodes: list[Node] = []
+        self._used: list[str] = []
+        for value in values:
+            node = session.values.resolve(value)
+            kept = session.values.keep(node, value)
+            if node is not None and kept:
+                self._nodes.append(node)
+                self._used.append(kept)
 
     @classmethod
-    def of(cls, function: str, package: str, *, value: int = 0, target: int = 1) -> Begin:
+    def of(
+        cls,
+        function: str,
+        package: str,
+        *,
+        value: int = 0,
+        target: int = 1,
+        value_names: Sequence[str] = (),
+        names: Sequence[str] = _NAMES,
+        unseen: bool = False,
+    ) -> Begin:
         """A beginner for calls that write argument number ``value`` to argument number ``target``."""
 
         def begin(args: tuple[Any, ...], kwargs: dict[str, Any]) -> Saving | None:
             session = gate.session
-            where = _target(args, kwargs, target)
-            if session is None or where is None or len(args) <= value:
+            where = argument(args, kwargs, target, names)
+            if session is None or where is None:
                 return None
-            return cls(session, function, package, args[value], where)
+            what = argument(args, kwargs, value, value_names)
+            return cls(session, function, package, [what], where, unseen=unseen)
 
         return begin
 
     def succeeded(self, result: Any, seconds: float) -> None:
         """The call returned: the file will be digested when the cell ends."""
         session = self._session
-        states = {state.id: state for state in session.files.since(self._mark, FileMode.WRITTEN)}
-        if self._path and not states and session.files.enabled:
-            state = session.files.written(self._path)
-            states[state.id] = state
+        states = self._states()
         if not states:
             return
-        for state in states.values():
-            if self._node is not None:
-                session.values.link(state.id, (self._node,), self._function)
+        for state in states:
+            state.claimed = True
+            session.values.link(state.id, tuple(self._nodes), self._function)
+        line = session.values.line()
+        if session.crowds(self._function, line):
+            return
         session.add(
             Activity(
                 id=session.next_activity(),
@@ -150,22 +223,51 @@ class Saving:
                 package=self._package,
                 started_at=self._started,
                 duration=round(seconds, 6),
-                used=(Use(entity=self._source, role=Role.INPUT),) if self._source else (),
-                generated=tuple(states),
-                line=session.values.line(),
+                used=tuple(Use(entity=used, role=Role.INPUT) for used in dict.fromkeys(self._used)),
+                generated=tuple(state.id for state in states),
+                line=line,
             )
         )
+
+    def _states(self) -> list[FileState]:
+        files = self._session.files
+        states = files.since(self._mark, FileMode.WRITTEN)
+        if self._path and os.path.isdir(self._path):
+            after = _stamps(self._path)
+            found = (files.written(path) for path, stamp in after.items() if self._before.get(path) != stamp)
+            states += [state for state in found if state is not None]
+        elif self._path and not states:
+            state = files.written(self._path)
+            states = [state] if state is not None else []
+        # Of what was written on the way, such as a draft of the file, nothing may be left.
+        return [state for state in dict.fromkeys(states) if not state.path or os.path.isfile(state.path)]
 
     def failed(self, error: BaseException, seconds: float) -> None:
         """The call raised; nothing is claimed of the file."""
 
 
-def _parts(result: Any) -> list[Any]:
-    """The followed values in what a loader returned: itself, or the parts of a tuple or bunch."""
+def _stamps(path: str) -> dict[str, Stamp]:
+    """The files in a folder with their stamps."""
+    if not path or not os.path.isdir(path):
+        return {}
+    return {found: stamp for found in paths_below(path) if (stamp := stamp_of(found)) is not None}
+
+
+def _is_reader(result: Any) -> bool:
+    """Whether an object is one of those through which libraries read files bit by bit."""
+    module = type(result).__module__
+    return type(module) is str and module.partition(".")[0] in _READERS
+
+
+def _parts(result: Any) -> Iterator[Any]:
+    """The followed values in what a loader returned: itself, or the parts of a container or bunch."""
     if kind_of(result) is not None:
-        return [result]
-    if isinstance(result, tuple):
-        return [part for part in result if kind_of(part) is not None]
+        yield result
+        return
+    held: Sequence[Any] = ()
+    # By the methods of the builtin classes: a class of the user's may have others.
     if isinstance(result, dict):
-        return [part for part in list(result.values())[:100] if kind_of(part) is not None]
-    return []
+        held = list(dict.values(result))
+    elif isinstance(result, list | tuple):
+        held = [*list.__iter__(result)] if isinstance(result, list) else [*tuple.__iter__(result)]
+    yield from (part for part in held[:_MOST_PARTS] if kind_of(part) is not None)

@@ -47,7 +47,7 @@ class Assembling(Call):
                 if node is not None:
                     sources.append(node)
         path = _path(given.get("data"))
-        file = self.session.files.read(path) if path else None
+        file = self.session.files.read(path, named=True) if path else None
         if file is not None:
             sources.append(file)
         made = self.tracker.derive(self.matrix, sources, self.function)

@@ -16,14 +16,15 @@ from types import FrameType, ModuleType
 from typing import Any
 
 from provkg.capture.gate import HIDDEN_FILE, gate
+from provkg.capture.holders import Source
 from provkg.capture.hooks import AfterImport
 from provkg.capture.hooks.columns import columns_given, columns_set
 from provkg.capture.hooks.loading import Loading, Saving
+from provkg.capture.hooks.pandas_readers import patch_readers
 from provkg.capture.hooks.replacing import replace
 from provkg.capture.hooks.wrap import Follower, follow, is_replacement, step
 from provkg.capture.kinds import kind_of
 from provkg.capture.session import Session
-from provkg.capture.values import Node
 
 __all__ = ["AFTER_IMPORT"]
 
@@ -72,6 +73,7 @@ _READERS = (
     "read_sql_query",
     "read_sql_table",
 )
+_FROM_DATABASES = ("read_sql", "read_sql_query", "read_sql_table")
 _WRITERS = (
     "to_csv",
     "to_excel",
@@ -80,6 +82,7 @@ _WRITERS = (
     "to_feather",
     "to_orc",
     "to_pickle",
+    "to_sql",
     "to_hdf",
     "to_html",
     "to_xml",
@@ -112,7 +115,6 @@ _NOT_DERIVING |= {
     "equals",
     "to_clipboard",
     "to_gbq",
-    "to_sql",
     "to_xarray",
     "to_iceberg",
     "first_valid_index",
@@ -162,7 +164,8 @@ def _patch_functions(pandas: ModuleType) -> None:
     for name in _FUNCTIONS:
         replace(pandas, name, partial(follow, observe=_derived(f"pandas.{name}")), modules)
     for name in _READERS:
-        replace(pandas, name, partial(step, begin=Loading.of(f"pandas.{name}", "pandas")), modules)
+        begin = Loading.of(f"pandas.{name}", "pandas", target=int(name in _FROM_DATABASES))
+        replace(pandas, name, partial(step, begin=begin), modules)
     evaluate = partial(follow, observe=_derived("pandas.eval"), frames=True)
     replace(pandas, "eval", evaluate, modules)
     exceptions = sys.modules.get("pandas.util._exceptions")
@@ -282,7 +285,9 @@ def _follow_property(owner: Any, name: str, label: str) -> None:
 
 def _wrap_writer(owner: Any, name: str) -> None:
     label = f"pandas.{owner.__name__}.{name}"
-    _replace(owner, name, lambda original: step(original, Saving.of(label, "pandas", target=1)))
+    target = 2 if name == "to_sql" else 1
+    begin = Saving.of(label, "pandas", target=target, unseen=name in ("to_parquet", "to_orc"))
+    _replace(owner, name, lambda original: step(original, begin))
 
 
 # --- observing --------------------------------------------------------------------------------------
@@ -290,7 +295,7 @@ def _wrap_writer(owner: Any, name: str) -> None:
 
 def _sources(
     session: Session, args: tuple[Any, ...], kwargs: dict[str, Any], depth: int = 2
-) -> Iterator[Node]:
+) -> Iterator[Source]:
     """The followed tables and arrays among arguments, also inside small containers."""
     for value in (*args, *kwargs.values()) if kwargs else args:
         node = session.values.tracker.find(value)
@@ -304,6 +309,8 @@ def _sources(
             yield from _sources(session, tuple(value), {}, depth - 1)
         elif depth and type(value) is dict and len(value) <= 200:
             yield from _sources(session, tuple(value.values()), {}, depth - 1)
+        else:
+            yield from session.files.holders.held(value)
 
 
 def _derived(label: str) -> Follower:
@@ -387,4 +394,4 @@ def _finalized(args: tuple[Any, ...], kwargs: dict[str, Any], result: Any) -> No
     session.values.tracker.derive(args[0], sources, f"pandas.{type(args[0]).__name__}.{method}")
 
 
-AFTER_IMPORT: dict[str, tuple[AfterImport, ...]] = {"pandas": (_patch,)}
+AFTER_IMPORT: dict[str, tuple[AfterImport, ...]] = {"pandas": (_patch, patch_readers)}
