@@ -233,7 +233,9 @@ class Following:
         frame = self.frame()
         if frame is None:
             return ()
-        return tuple(name for name, held in locals_of(frame).items() if held is value)
+        return tuple(
+            name for name, held in locals_of(frame).items() if held is value and not name.startswith("_")
+        )
 
     def link(self, target: str, parents: tuple[Node | FileNode, ...], operation: str) -> None:
         """Link a recorded thing, such as a written file, to recorded states it came from."""
