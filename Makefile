@@ -7,12 +7,13 @@ VENV ?= .venv
 BIN := $(VENV)/bin
 DEMO := demo
 
-.PHONY: help demo test check lint types docs docs-check transcripts bench format clean
+.PHONY: help demo test test-large check lint types docs docs-check transcripts bench format clean
 .DEFAULT_GOAL := help
 
 help:
 	@echo "make demo         run an example notebook and ask about it"
 	@echo "make test         run the tests"
+	@echo "make test-large   run the tests of capture with libraries that are too large for every run"
 	@echo "make check        everything CI runs: style, types, documentation, tests"
 	@echo "make docs         write the generated reference pages"
 	@echo "make transcripts  run the commands that README and tutorial show, and show what they print"
@@ -42,6 +43,9 @@ demo: $(VENV)/.has-examples
 
 test: $(VENV)/.has-test
 	@$(BIN)/python -m pytest -q
+
+test-large: $(VENV)/.has-test $(VENV)/.has-large
+	@$(BIN)/python -m pytest -q tests/capture/test_catboost.py
 
 check: lint types docs-check test
 

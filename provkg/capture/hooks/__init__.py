@@ -17,6 +17,7 @@ AfterImport: TypeAlias = Callable[[ModuleType], None]
 
 HOOKS: dict[str, tuple[str, ...]] = {
     "arguments": ("argparse",),
+    "catboost": ("catboost.core",),
     "lightgbm": ("lightgbm.basic", "lightgbm.engine", "lightgbm.sklearn"),
     "pandas": ("pandas",),
     "randomness": ("random", "numpy.random", "torch"),

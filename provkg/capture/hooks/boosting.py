@@ -32,6 +32,7 @@ from provkg.records import (
 )
 
 __all__ = [
+    "MAX_SETS",
     "Best",
     "EvaluationSet",
     "History",
@@ -44,12 +45,14 @@ __all__ = [
     "go_on_from",
     "measured_on",
     "saving",
+    "use_target",
 ]
 
 History = Mapping[str, Mapping[str, Sequence[Any]]]
 """Values by round, by evaluation set and metric."""
 _MAX_RESULTS = 200
-_MAX_SETS = 50
+MAX_SETS = 50
+STOP = "early stopping"
 
 
 class EvaluationSet(NamedTuple):
@@ -83,15 +86,13 @@ class Learning(Call):
         if node is None:
             return None
         self.sources.append(node)
-        if role is Role.DATA and node.target is not None and node.target.id:
-            self.sources.append(node.target)
-            if not self.crowded:
-                self.used.append(Use(entity=node.target.id, role=Role.TARGET, argument=argument))
+        if role is Role.DATA:
+            use_target(self, self.sources, node, argument)
         return node
 
     def measure_on(self, name: str, data: Any, argument: str, learnt: Node | None) -> None:
         """Use a value that the training measures itself on."""
-        if len(self.sets) >= _MAX_SETS:
+        if len(self.sets) >= MAX_SETS:
             return
         self.sets[name] = measured_on(self, data, argument, learnt)
 
@@ -100,11 +101,13 @@ class Learning(Call):
         if not self.crowded:
             self.session.tell(training=True)
 
-    def finish(self, model: Any, seconds: float, history: History, best: Best | None) -> None:
+    def finish(
+        self, model: Any, seconds: float, history: History, best: Best | None, stop: str = STOP
+    ) -> None:
         """The model is known, with the history of its training."""
         fitted = self.tracker.derive(model, self.sources, self.function)
         self.make(fitted, model)
-        add_history(self, fitted, self.sets, history, best)
+        add_history(self, fitted, self.sets, history, best, stop)
         self.add(seconds)
 
 
@@ -132,6 +135,14 @@ class Updating(Learning):
             self.settings = given_settings({}, self.in_force(self.booster))
         self.make(self.tracker.revise(self.booster, self.sources, self.function), self.booster)
         self.add(seconds)
+
+
+def use_target(call: Call, sources: list[Node | FileNode], matrix: Node, argument: str) -> None:
+    """Use the target values in a matrix."""
+    if matrix.target is not None and matrix.target.id:
+        sources.append(matrix.target)
+        if not call.crowded:
+            call.used.append(Use(entity=matrix.target.id, role=Role.TARGET, argument=argument))
 
 
 def go_on_from(call: Call, sources: list[Node | FileNode], earlier: Any, argument: str) -> None:
@@ -167,11 +178,13 @@ def add_history(
     sets: Mapping[str, EvaluationSet],
     history: History,
     best: Best | None,
+    stop: str = STOP,
 ) -> None:
     """Record what a training measured round by round, and by which data it stopped.
 
     Parameters:
         best: the best round, where the training was to stop when it gets no better.
+        stop: how the evaluation sets had a say in the model then.
     """
     if call.crowded:
         return
@@ -182,7 +195,7 @@ def add_history(
     for name, value in (("best_iteration", best.told), ("rounds", _rounds(history))):
         call.results.append(result_of(call.session, name, value, model=model))
     judges = [each.data for each in sets.values() if each.data and each.role is not SplitRole.TRAINING]
-    call.session.values.link(model, tuple(judges), "early stopping")
+    call.session.values.link(model, tuple(judges), stop)
 
 
 def _rounds(history: History) -> int:

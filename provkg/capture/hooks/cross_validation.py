@@ -43,8 +43,8 @@ class FoldRounds(Call):
         raise NotImplementedError
 
     def folds(self, heard: Any) -> Iterator[tuple[str, str, float]]:
-        """Part of the data, metric and value of each fold, of one round."""
-        raise NotImplementedError
+        """Part of the data, metric and value of each fold, of one round; none where they are not heard of."""
+        yield from ()
 
     def succeeded(self, result: Any, seconds: float) -> None:
         """The means of all rounds are known."""
@@ -56,9 +56,11 @@ class FoldRounds(Call):
         for part, metric, value in self.folds(rounds[last - 1]) if 0 < last <= len(rounds) else ():
             folds.setdefault((part, metric), []).append(value)
         for (part, metric), values in series.items():
-            self._add(part, metric, values[-1], folds.get((part, metric), []), SeriesBy.FOLD)
-            self._add(part, metric, None, values, SeriesBy.ROUND)
-        self.fits = max((len(values) for values in folds.values()), default=0)
+            of_folds = folds.get((part, metric))
+            if of_folds:
+                self._add(part, metric, values[-1], of_folds, SeriesBy.FOLD)
+            self._add(part, metric, None if of_folds else values[-1], values, SeriesBy.ROUND)
+        self.fits = max((len(values) for values in folds.values()), default=self.fits)
         if self.data is not None:
             self.make(self.tracker.derive(result, (self.data,), self.function, kind=ValueKind.OTHER), result)
         self.add(seconds)
