@@ -21,7 +21,7 @@ from provkg.errors import HomeError
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
-__all__ = ["Capture", "Home", "Limits", "create_home", "ensure_home", "find_home"]
+__all__ = ["Capture", "Home", "Knowledge", "Limits", "create_home", "ensure_home", "find_home"]
 
 FOLDER = ".provkg"
 VARIABLE = "PROVKG_HOME"
@@ -64,6 +64,13 @@ class Capture(msgspec.Struct, frozen=True, kw_only=True):
     """Hooks that shall not be used: names in `provkg.capture.hooks.HOOKS` (``pandas``)."""
 
 
+class Knowledge(msgspec.Struct, frozen=True, kw_only=True):
+    """What library calls mean, besides what provkg knows."""
+
+    files: tuple[str, ...] = ()
+    """Knowledge files besides `knowledge.toml` in the home, as paths from there."""
+
+
 class Home(msgspec.Struct, frozen=True, kw_only=True):
     """A home folder and its configuration.
 
@@ -76,7 +83,15 @@ class Home(msgspec.Struct, frozen=True, kw_only=True):
     base: str
     limits: Limits = Limits()
     capture: Capture = Capture()
+    knowledge: Knowledge = Knowledge()
     notices: tuple[str, ...] = ()
+
+    @property
+    def knowledge_files(self) -> tuple[Path, ...]:
+        """The user's own knowledge files, the first of most weight."""
+        own = self.path / "knowledge.toml"
+        named = tuple(self.path / Path(name).expanduser() for name in self.knowledge.files)
+        return (own, *named) if own.exists() else named
 
     @property
     def journal_folder(self) -> Path:
@@ -240,6 +255,10 @@ person = {str(capture.person).lower()}
 leave_out_columns = []
 # Hooks on libraries that shall not be used, such as "pandas" or "sklearn".
 leave_out_hooks = []
+
+[knowledge]
+# Files that say what the functions of your own libraries do, besides knowledge.toml in this folder.
+files = []
 """
 
 
@@ -252,6 +271,7 @@ class _Content(msgspec.Struct):
     store: _Store
     limits: Limits = Limits()
     capture: Capture = Capture()
+    knowledge: Knowledge = Knowledge()
 
 
 def _load(folder: Path) -> Home:
@@ -272,12 +292,13 @@ def _load(folder: Path) -> Home:
         base=base,
         limits=content.limits,
         capture=content.capture,
+        knowledge=content.knowledge,
         notices=tuple(f"{path}: `{key}` is not known and was ignored." for key in _unknown(written)),
     )
 
 
 def _unknown(written: dict[str, Any]) -> Iterator[str]:
-    sections = {"store": _Store, "limits": Limits, "capture": Capture}
+    sections = {"store": _Store, "limits": Limits, "capture": Capture, "knowledge": Knowledge}
     for name, section in written.items():
         if name not in sections:
             yield name

@@ -14,9 +14,10 @@ from typing import TYPE_CHECKING
 import msgspec
 
 from provkg import __version__, journal
+from provkg.analysis.own_knowledge import read_knowledge_file
 from provkg.config import find_home
-from provkg.errors import HomeError, JournalError, StoreBusyError, StoreError
-from provkg.records import Notice, RunFinished, RunStarted
+from provkg.errors import HomeError, JournalError, KnowledgeError, StoreBusyError, StoreError
+from provkg.records import FindingsMade, Notice, RunFinished, RunStarted
 
 if TYPE_CHECKING:
     from provkg.config import Home
@@ -82,6 +83,8 @@ def _home(home: Home) -> Iterator[Check]:
     for notice in home.notices:
         remedy = "Correct or remove it; see the comments in the file."
         yield Check(name="configuration", state=State.NOTE, found=notice, remedy=remedy)
+    for path in home.knowledge_files:
+        yield _knowledge(path)
     closed = [
         folder
         for folder in (home.path, home.journal_folder, home.objects_folder)
@@ -94,6 +97,16 @@ def _home(home: Home) -> Iterator[Check]:
             found=f"{folder} cannot be written",
             remedy="Change its permissions, or use another home with --home or PROVKG_HOME.",
         )
+
+
+def _knowledge(path: Path) -> Check:
+    try:
+        file = read_knowledge_file(path)
+    except KnowledgeError as error:
+        return Check(name="knowledge", state=State.WRONG, found=error.message, remedy=error.remedy)
+    told = sum(len(entry.functions) + len(entry.methods) for entry in file.call)
+    told += sum(len(entry.classes) for entry in file.class_)
+    return Check(name="knowledge", state=State.FINE, found=f"{path}: {told} names")
 
 
 def _journal(home: Home) -> Iterator[Check]:
@@ -138,7 +151,7 @@ def _journal_of(home: Home, run: str) -> Iterator[Check]:
             found="no beginning: the run cannot be shown",
             remedy=f"Restore {journal.journal_path(home, run)} from a backup, or delete it.",
         )
-    elif not any(isinstance(event, RunFinished) for event in events):
+    elif not any(isinstance(event, RunFinished | FindingsMade) for event in events):
         yield Check(
             name=f"journal of {run[:8]}",
             state=State.NOTE,

@@ -4,6 +4,7 @@
 
     ProvkgError
     ├── HomeError            no home folder, a damaged or unwritable one
+    ├── KnowledgeError       a knowledge file that cannot be read or does not fit its schema
     ├── JournalError         a journal or object file that cannot be read or written
     ├── NotebookError        a file that is not a notebook provkg can run
     │   └── KernelError      a kernel that cannot be found, started, or captured
@@ -24,6 +25,7 @@ __all__ = [
     "HomeError",
     "JournalError",
     "KernelError",
+    "KnowledgeError",
     "NotFoundError",
     "NotebookError",
     "ProvkgError",
@@ -54,6 +56,10 @@ class ProvkgError(Exception):
 
 class HomeError(ProvkgError):
     """There is no home folder, or it is damaged or cannot be written."""
+
+
+class KnowledgeError(ProvkgError):
+    """A file of the user's that says what library calls mean cannot be read or does not fit its schema."""
 
 
 class JournalError(ProvkgError):

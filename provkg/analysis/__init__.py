@@ -14,6 +14,7 @@ from provkg.analysis.code import (
     Statement,
 )
 from provkg.analysis.files import NamedData, named_data
+from provkg.analysis.knowledge import Knowledge
 from provkg.analysis.origins import loads_at, origins, reaching, sources_of, statement_at
 
 __all__ = [
@@ -26,6 +27,7 @@ __all__ = [
     "Call",
     "CellCode",
     "Exit",
+    "Knowledge",
     "NamedData",
     "Statement",
     "analyse",

@@ -24,7 +24,7 @@ __all__ = [
     "MagicMeaning",
     "Parameter",
     "knowledge",
-    "read_knowledge",
+    "shipped_file",
 ]
 
 _FOLDER = Path(__file__).parent
@@ -204,18 +204,9 @@ class Knowledge:
 @cache
 def knowledge() -> Knowledge:
     """What ships with provkg."""
-    return Knowledge(msgspec.json.decode((_FOLDER / "knowledge.json").read_bytes(), type=KnowledgeFile))
+    return Knowledge(shipped_file())
 
 
-def read_knowledge(*paths: Path) -> Knowledge:
-    """What ships with provkg and, before it, what the user's own files say.
-
-    Parameters:
-        paths: TOML files of the same schema, the first of most weight.
-
-    Raises:
-        msgspec.MsgspecError: a file does not fit the schema; the message names the place.
-        OSError: a file cannot be read.
-    """
-    own = [msgspec.toml.decode(path.read_bytes(), type=KnowledgeFile) for path in paths]
-    return Knowledge(*own, msgspec.json.decode((_FOLDER / "knowledge.json").read_bytes(), type=KnowledgeFile))
+def shipped_file() -> KnowledgeFile:
+    """The file that ships with provkg."""
+    return msgspec.json.decode((_FOLDER / "knowledge.json").read_bytes(), type=KnowledgeFile)

@@ -237,13 +237,19 @@ class Following:
             name for name, held in locals_of(frame).items() if held is value and not name.startswith("_")
         )
 
-    def link(self, target: str, parents: tuple[Node | FileNode, ...], operation: str) -> None:
+    def link(
+        self,
+        target: str,
+        parents: tuple[Node | FileNode, ...],
+        operation: str,
+        evidence: Evidence = Evidence.OBSERVED,
+    ) -> None:
         """Link a recorded thing, such as a written file, to recorded states it came from."""
         if target:
             for parent in parents:
                 if parent.id:
                     self.links.append(
-                        Link(target=target, source=parent.id, evidence=Evidence.OBSERVED, operation=operation)
+                        Link(target=target, source=parent.id, evidence=evidence, operation=operation)
                     )
 
     def made_here(self, node: Node, used: frozenset[Node]) -> None:

@@ -13,7 +13,7 @@ from weakref import ref
 
 from provkg.records import Column, ValueKind
 
-__all__ = ["columns_of", "is_estimator", "kind_of", "label_text", "shape_of", "type_name"]
+__all__ = ["columns_of", "declare", "is_estimator", "kind_of", "label_text", "shape_of", "type_name"]
 
 _TABLES = frozenset({"DataFrame", "LazyFrame", "Table", "RecordBatch", "GeoDataFrame"})
 _DATA_PACKAGES = frozenset({"pandas", "numpy", "scipy", "polars", "pyarrow", "geopandas", "modin", "dask"})
@@ -44,11 +44,18 @@ _LIBRARY_CLASSES = {
     "catboost.core.Pool": ValueKind.DATASET,
 }
 """Classes of libraries whose models and data are neither estimators nor arrays; and what is made of them."""
-_LIBRARIES = frozenset(name.partition(".")[0] for name in _LIBRARY_CLASSES)
+_LIBRARIES = {name.partition(".")[0] for name in _LIBRARY_CLASSES}
 _FLAT_PACKAGES = frozenset({"pandas", "numpy", "xgboost", "lightgbm", "catboost"})
 """Users know the classes of these by the package alone."""
 _kinds: dict[int, tuple[ref[type], ValueKind | None]] = {}
 """By identity, since a metaclass may compare or hash as it likes; weakly, since a class may hold much."""
+
+
+def declare(kind: type, meaning: ValueKind) -> None:
+    """Take the instances of a class, and of those derived from it, for models or transformers."""
+    _LIBRARY_CLASSES[f"{kind.__module__}.{kind.__qualname__}"] = meaning
+    _LIBRARIES.add(kind.__module__.partition(".")[0])
+    _kinds.clear()
 
 
 def type_name(kind: type) -> str:

@@ -6,7 +6,7 @@ What begins and ends executions is another matter: `provkg.capture.ipython` does
 from __future__ import annotations
 
 import os
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from contextlib import nullcontext
 from datetime import UTC, datetime
 from typing import Any
@@ -14,13 +14,14 @@ from uuid import uuid4
 
 import provkg
 from provkg import __version__
+from provkg.analysis.knowledge import Knowledge, shipped_file
 from provkg.capture import file_events
 from provkg.capture.environment import agent, describe_environment
 from provkg.capture.file_states import Policy
 from provkg.capture.files import FileWatch
 from provkg.capture.gate import gate
 from provkg.capture.git import commit_of
-from provkg.capture.hooks import HOOKS, after_imports
+from provkg.capture.hooks import HOOKS, AfterImport, after_imports
 from provkg.capture.hooks.imports import ImportWatch
 from provkg.capture.hooks.replacing import beginning_late
 from provkg.capture.noise import Noise
@@ -29,7 +30,7 @@ from provkg.capture.packages import PackageWatch
 from provkg.capture.session import Session
 from provkg.confidential import cleaned_command
 from provkg.config import Home
-from provkg.errors import JournalError
+from provkg.errors import JournalError, KnowledgeError
 from provkg.identity import sha256
 from provkg.journal import Journal, put_object
 from provkg.records import Code, EnvironmentSeen, RunKind, RunStarted, Setting
@@ -87,6 +88,7 @@ class Recording:
             patience=patience,
         )
         self._imports = ImportWatch(self.session.notice)
+        self._declared = self._own_knowledge()
 
     def put(self, content: bytes) -> tuple[str, bool]:
         """Keep a content in the object folder, if it may be; returns its digest and whether it is kept."""
@@ -98,6 +100,23 @@ class Recording:
             self.session.notice("objects", error.message)
             return sha256(content), False
 
+    def _own_knowledge(self) -> Iterable[tuple[str, AfterImport]]:
+        """The hooks on what the user's own knowledge files declare; a file with a mistake is left out."""
+        paths = self.home.knowledge_files
+        if not paths:
+            return ()
+        from provkg.analysis.own_knowledge import read_knowledge_file
+        from provkg.capture.hooks.declared import after_imports_of
+
+        files = []
+        for path in paths:
+            try:
+                files.append(read_knowledge_file(path))
+            except KnowledgeError as error:
+                self.session.notice("knowledge", f"{error.message} {error.remedy}")
+        self.session.values.texts.knowledge = Knowledge(*files, shipped_file())
+        return after_imports_of(files, self._package_of)
+
     def _package_of(self, module: str) -> str:
         package = self._packages.package_of(module)
         return package.name if package is not None else ""
@@ -108,7 +127,7 @@ class Recording:
         for name in sorted({*left_out} - {*HOOKS}):
             self.session.notice("config.toml", f"there are no hooks {name!r} to leave out")
         with nullcontext() if self._fresh else beginning_late():
-            for name, hook in after_imports(left_out):
+            for name, hook in (*after_imports(left_out), *self._declared):
                 self._imports.after(name, hook)
         self._imports.install()
         self.undo.append(self._imports.uninstall)

@@ -11,7 +11,7 @@ from functools import cached_property
 from types import CodeType, FrameType
 from typing import Any, TypeAlias
 
-from provkg.analysis import Binding, CellCode, analyse, analyse_function, statement_at
+from provkg.analysis import Binding, CellCode, Knowledge, analyse, analyse_function, statement_at
 from provkg.analysis.parsing import parse
 from provkg.capture.namespace import locals_of
 from provkg.capture.usercode import UserCode
@@ -152,6 +152,8 @@ class Texts:
         self._modules: dict[str, Text] = {}
         self._aliases: dict[str, str] = {}
         self._positions: dict[CodeType, tuple[bytes, list[_Positions]]] = {}
+        self.knowledge: Knowledge | None = None
+        """What library calls mean, where that is more than what ships with provkg."""
 
     def begin(self, source: str) -> None:
         """A cell begins; its text is analysed when first asked for."""
@@ -168,7 +170,13 @@ class Texts:
         """The text of the cell at work."""
         if self._text is None:
             parsed = parse(self._source, transformed=True)
-            code = analyse(self._source, transformed=True, aliases=self._aliases, tree=parsed.tree)
+            code = analyse(
+                self._source,
+                transformed=True,
+                aliases=self._aliases,
+                knowledge=self.knowledge,
+                tree=parsed.tree,
+            )
             self._text = Text(code, self._source, parsed.tree)
         return self._text
 
@@ -213,7 +221,7 @@ class Texts:
         file = frame.f_code.co_filename
         if file not in self._modules:
             source = "".join(linecache.getlines(file))
-            self._modules[file] = Text(analyse(source), source)
+            self._modules[file] = Text(analyse(source, knowledge=self.knowledge), source)
         return self._modules[file]
 
     def is_document(self, code: CodeType) -> bool:
@@ -233,9 +241,11 @@ class Texts:
             lines = linecache.getlines(code.co_filename)
             source = "".join(lines)
             if code.co_name == "<module>":
-                analysed = analyse(source)
+                analysed = analyse(source, knowledge=self.knowledge)
             else:
-                analysed = analyse_function(source, code.co_firstlineno, code.co_name)
+                analysed = analyse_function(
+                    source, code.co_firstlineno, code.co_name, knowledge=self.knowledge
+                )
             self._functions[code] = Text(analysed, source) if lines else None
         return self._functions[code]
 

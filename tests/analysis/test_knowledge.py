@@ -26,8 +26,9 @@ from provkg.analysis.knowledge import (
     Knowledge,
     Parameter,
     knowledge,
-    read_knowledge,
 )
+from provkg.analysis.own_knowledge import read_knowledge
+from provkg.errors import KnowledgeError
 
 FOLDER = Path(module.__file__).parent
 ENTRIES: list[dict[str, Any]] = json.loads((FOLDER / "knowledge.json").read_text())["call"]
@@ -48,26 +49,80 @@ def test_the_schema_at_the_head_of_the_file_names_every_field() -> None:
         assert deed.value in head
 
 
-@pytest.mark.parametrize(
-    ("text", "reason"),
-    [
-        ("", "schema"),
-        ("schema = 2", "schema"),
-        ('schema = 1\n[[call]]\nfunction = ["f"]', "function"),
-        ('schema = 1\n[[call]]\nfunctions = ["f"]\ndoes = ["guess"]', "guess"),
-        ('schema = 1\n[[call]]\nfunctions = "f"', "functions"),
-        ('schema = 1\n[[call]]\nfunctions = ["f"]\npath = {position = "a"}', "position"),
-        ("schema = 1\n[[magic]]\nline = 'code'", "names"),
-        ("schema = ", "Invalid value"),
-    ],
-)
-def test_a_file_that_does_not_fit_the_schema_is_refused_with_the_place(
-    tmp_path: Path, text: str, reason: str
-) -> None:
+MISTAKES: dict[str, tuple[str | bytes, str, str]] = {
+    "nothing": ("", "line 1: `schema` is missing.", "Begin the file with `schema = 1`."),
+    "another schema": ("schema = 2", "line 1: `schema`: 2 is not allowed.", "Allowed: 1."),
+    "a misspelt field": (
+        'schema = 1\n\n[[call]]\nfunction = ["f"]',
+        "line 4: `call[0]`: there is no `function`.",
+        "Did you mean `functions`?",
+    ),
+    "an unknown table": ("schema = 1\n[calls]\n", "line 2: there is no `calls`.", "Did you mean `call`?"),
+    "a deed that nobody knows": (
+        'schema = 1\n[[call]]\nfunctions = ["f"]\n[[call]]\nfunctions = ["g"]\ndoes = ["guess"]',
+        "line 6: `call[1].does[0]`: 'guess' is not allowed.",
+        "Allowed: load, save, open,",
+    ),
+    "text for a list": (
+        'schema = 1\n[[call]]\nfunctions = "f"',
+        "line 3: `call[0].functions`: expected `array`, got `str`.",
+        "Correct the value.",
+    ),
+    "a position that is no number": (
+        'schema = 1\n[[call]]\nfunctions = ["f"]\npath = {position = "a"}',
+        "line 4: `call[0].path.position`: expected `int`, got `str`.",
+        "Correct the value.",
+    ),
+    "a role that nobody knows": (
+        'schema = 1\n[[call]]\nfunctions = ["f"]\ndata = [{position = 0, role = "dat"}]',
+        "line 4: `call[0].data[0].role`: 'dat' is not allowed.",
+        "Allowed: data, target, truth, prediction, model, validation.",
+    ),
+    "a magic without a name": (
+        "schema = 1\n[[magic]]\nline = 'code'",
+        "line 2: `magic[0]`: `names` is missing.",
+        "Add `names`.",
+    ),
+    "an alias that is no text": (
+        "schema = 1\n[conventions]\na = 3",
+        "line 2: `conventions[...]`: expected `str`, got `int`.",
+        "Correct the value.",
+    ),
+    "no TOML": ("schema = 1\n[[call]\n", "line 2: not valid TOML:", "Correct that line."),
+    "no text": (b"schema = 1 # \xff", "is not UTF-8 text: invalid start byte.", "Save it as UTF-8."),
+    "an entry about nothing": (
+        'schema = 1\n[[call]]\ndoes = ["load"]',
+        "line 2: this [[call]] names no functions and no methods.",
+        "Add `functions",
+    ),
+    "an entry that says nothing": (
+        'schema = 1\n\n[[call]]\nfunctions = ["f"]',
+        "line 3: this [[call]] says nothing of its functions.",
+        "Add what they do",
+    ),
+    "a class without a name": (
+        'schema = 1\n[[class]]\nclasses = []\nkind = "model"',
+        "line 2: this [[class]] names no classes.",
+        "Add `classes",
+    ),
+}
+
+
+@pytest.mark.parametrize("mistake", MISTAKES)
+def test_a_mistake_in_an_own_file_is_told_with_its_line_and_a_remedy(tmp_path: Path, mistake: str) -> None:
+    text, reason, remedy = MISTAKES[mistake]
     path = tmp_path / "own.toml"
-    path.write_text(text)
-    with pytest.raises(msgspec.MsgspecError, match=reason):
+    path.write_bytes(text.encode() if isinstance(text, str) else text)
+    with pytest.raises(KnowledgeError) as caught:
         read_knowledge(path)
+    assert caught.value.message.startswith(str(path))
+    assert reason in caught.value.message
+    assert remedy in caught.value.remedy
+
+
+def test_a_file_that_is_not_there_is_told(tmp_path: Path) -> None:
+    with pytest.raises(KnowledgeError, match="No such file"):
+        read_knowledge(tmp_path / "none.toml")
 
 
 def test_a_file_of_the_users_own_adds_to_what_ships(tmp_path: Path) -> None:

@@ -68,3 +68,15 @@ def test_the_doctor_says_when_there_is_no_home(
     done = provkg("doctor", "--home", str(tmp_path / "nowhere"))
     assert done.code == 1
     assert "`provkg init`" in " ".join(done.out.split())
+
+
+def test_the_doctor_checks_the_users_own_knowledge(provkg: Command, recorded: Home) -> None:
+    path = recorded.path / "knowledge.toml"
+    path.write_text('schema = 1\n[[call]]\nfunctions = ["lab.load"]\ndoes = ["load"]\n')
+    assert f"{path}: 1 name" in provkg("doctor", "--format", "json").out
+    path.write_text('schema = 1\n[[call]]\nfunctions = ["lab.load"]\ndoes = ["lode"]\n')
+    done = provkg("doctor", "--format", "json")
+    [wrong] = [check for check in json.loads(done.out) if check["state"] == "wrong"]
+    assert done.code == 1
+    assert wrong["found"] == f"{path}, line 4: `call[0].does[0]`: 'lode' is not allowed."
+    assert wrong["remedy"].startswith("Allowed: load, save,")

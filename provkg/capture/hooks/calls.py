@@ -12,7 +12,7 @@ from provkg.capture.hooks.randomness import global_state
 from provkg.capture.hooks.settings import draws_in_vain, settings_of
 from provkg.capture.session import Session
 from provkg.capture.values import Node
-from provkg.records import Activity, ActivityKind, Result, Role, Setting, Status, Use
+from provkg.records import Activity, ActivityKind, Evidence, Result, Role, Setting, Status, Use
 
 __all__ = ["Begin", "Call", "Given", "arguments", "begin_with"]
 
@@ -68,6 +68,8 @@ class Call:
     """
 
     kind = ActivityKind.EVALUATION
+    evidence = Evidence.OBSERVED
+    """How it is known that the call is what it is taken for."""
     seeded = False
     """Whether the call seeds what it draws from by itself."""
 
@@ -98,7 +100,7 @@ class Call:
             return node
         kept = self.session.values.keep(node, value)
         if kept:
-            self.used.append(Use(entity=kept, role=role, argument=argument))
+            self.used.append(Use(entity=kept, role=role, evidence=self.evidence, argument=argument))
         return node
 
     def make(self, node: Node | None, value: Any) -> None:
@@ -138,6 +140,7 @@ class Call:
                 fits=self.fits,
                 unseeded=drew and not self.session.global_seed and not draws_in_vain(self.estimator),
                 status=status,
+                evidence=self.evidence,
                 line=self.line,
             )
         )
