@@ -213,8 +213,7 @@ class Declared(Call):
     def _saved(self) -> None:
         files = self.session.files
         states = {state.id: state for state in files.since(self._mark, FileMode.WRITTEN)}
-        if self._path and not states and files.enabled:
-            state = files.written(self._path)
+        if self._path and not states and (state := files.written(self._path)) is not None:
             states[state.id] = state
         for identifier in states:
             self.session.values.link(identifier, tuple(self.nodes.values()), self.function, _DECLARED)
