@@ -37,12 +37,12 @@ _CLOCK = """
 import sys
 if any('ipykernel' in word or 'ipyflow' in word for word in sys.orig_argv):
     import atexit, json, os, resource, time
-    cells = []
+    cells, process = [], os.getpid()
 
     def watch(kernel):
-        execute = kernel.do_execute
+        execute = kernel.execute_request
 
-        async def do_execute(self, *args, **kwargs):
+        async def execute_request(self, *args, **kwargs):
             began = time.process_time()
             try:
                 return await execute(self, *args, **kwargs)
@@ -50,15 +50,17 @@ if any('ipykernel' in word or 'ipyflow' in word for word in sys.orig_argv):
                 cells.append(time.process_time() - began)
                 tell()  # a kernel that is slow to end may be killed
 
-        kernel.do_execute = do_execute
+        kernel.execute_request = execute_request
 
     def tell():
+        if not cells or os.getpid() != process:  # a helper that the kernel started
+            return
         memory = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss
         with open(os.environ['KERNEL_CLOCK'], 'w') as file:
             json.dump({'total': time.process_time(), 'cells': cells, 'memory': memory * 1024}, file)
 
-    import ipykernel.ipkernel
-    watch(ipykernel.ipkernel.IPythonKernel)
+    import ipykernel.kernelbase
+    watch(ipykernel.kernelbase.Kernel)
     atexit.register(tell)
 """
 
