@@ -127,6 +127,8 @@ environments = st.builds(
     implementation=texts,
     platform=texts,
     kernel=texts,
+    language=texts,
+    language_version=texts,
     packages=st.lists(packages, max_size=3, unique_by=lambda package: package.name).map(tuple),
     hardware=st.builds(
         Hardware,

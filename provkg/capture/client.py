@@ -8,7 +8,7 @@ import os
 import signal
 import subprocess
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from pathlib import Path
 from typing import Any
 
@@ -20,10 +20,11 @@ from nbclient.util import ensure_async
 from nbformat import NotebookNode
 
 from provkg.capture.document import is_code
+from provkg.capture.messages import MessageRecorder
 from provkg.config import Home
 from provkg.errors import KernelError
 from provkg.journal import journal_path, read_events
-from provkg.records import CellStarted, EnvironmentSeen, Error, Status
+from provkg.records import CellStarted, EnvironmentSeen, Error, Event, Notice, Status
 
 __all__ = ["MAY_FAIL", "CapturingClient", "OnEvent"]
 
@@ -45,7 +46,9 @@ class CapturingClient(NotebookClient):
         folder: Path,
         home: Home,
         run: str,
+        append: Callable[[Event], None],
         *,
+        language: str,
         timeout: float | None,
         allow_errors: bool,
         on_event: OnEvent,
@@ -56,12 +59,16 @@ class CapturingClient(NotebookClient):
             timeout=timeout,
             allow_errors=allow_errors,
             resources={"metadata": {"path": str(folder)}},
-            extra_arguments=[f"--IPKernelApp.extra_extensions={_EXTENSION}"],
+            extra_arguments=[f"--IPKernelApp.extra_extensions={_EXTENSION}"] if language == "python" else [],
             record_timing=False,
         )
         self._home = home
         self._run = run
         self._tell = on_event
+        self._append = append
+        self._messages: MessageRecorder | None = None
+        self.notices: list[Notice] = []
+        """What is worth knowing of the run as a whole."""
         self._stopped = False
         self._total = sum(is_code(cell) for cell in notebook.cells)
         self._position = 0
@@ -72,15 +79,17 @@ class CapturingClient(NotebookClient):
         return asyncio.run(self._execute_all())
 
     async def _execute_all(self) -> tuple[Status, Error | None]:
-        environment = {**os.environ, "PROVKG_HOME": str(self._home.path), "PROVKG_RUN": self._run}
-        environment.setdefault("PYDEVD_DISABLE_FILE_VALIDATION", "1")
+        environment = {**os.environ}
+        if self.extra_arguments:
+            environment |= {"PROVKG_HOME": str(self._home.path), "PROVKG_RUN": self._run}
+            environment.setdefault("PYDEVD_DISABLE_FILE_VALIDATION", "1")
         first: Error | None = None
         try:
             # What a cell's child processes print is in its outputs, and is not for our own standard output.
             async with self.async_setup_kernel(env=environment, stdout=subprocess.DEVNULL):
                 self._take_signals()
-                await self._language()
-                self._check_recording()
+                info = await self._language()
+                self._see_whether_it_records(info)
                 self._mark_requests()
                 self._tell("kernel-started", kernel=self.kernel_name, total=self._total)
                 for index, cell in enumerate(self.nb.cells):
@@ -116,21 +125,31 @@ class CapturingClient(NotebookClient):
 
     async def _execute_one(self, index: int, cell: NotebookNode) -> Error | None:
         """Execute one cell; returns its error where errors are allowed."""
-        if not is_code(cell):
+        tags = list(cell.metadata.get("tags", []))
+        if not is_code(cell) or self.skip_cells_with_tag in tags:
             return None
         self._position += 1
         self._tell("cell-started", index=self._position, total=self._total, cell=index, source=cell.source)
-        self._current = (index, list(cell.metadata.get("tags", [])), cell.get("id", ""))
+        self._current = (index, tags, cell.get("id", ""))
         began = time.monotonic()
         status = Status.FAILED
+        if self._messages is not None:
+            self._messages.begin(cell.source, cell_id=cell.get("id", ""), index=index, tags=tags)
+        broken_off = True
         try:
             await self.async_execute_cell(cell, index)
+            broken_off = self._stopped
             errors = [output for output in cell.outputs if output.output_type == "error"]
             status = Status.FAILED if errors else Status.SUCCEEDED
-            if not errors or MAY_FAIL in cell.metadata.get("tags", []):
+            if not errors or MAY_FAIL in tags:
                 return None
             return Error(name=errors[0].ename, message=errors[0].evalue)
+        except CellExecutionError:
+            broken_off = self._stopped
+            raise
         finally:
+            if self._messages is not None:
+                self._messages.end(cell.outputs, cell.get("execution_count"), broken_off=broken_off)
             self._tell(
                 "cell-finished",
                 index=self._position,
@@ -152,20 +171,35 @@ class CapturingClient(NotebookClient):
     def _kernel_client(self) -> Any:
         return self.kc
 
-    async def _language(self) -> None:
+    async def _language(self) -> Mapping[str, Any]:
         """Ask the kernel what it is, as executed notebooks say it."""
         reply = await self.async_wait_for_reply(await ensure_async(self._kernel_client().kernel_info()))
-        if reply is not None and "language_info" in reply["content"]:
-            self.nb.metadata["language_info"] = reply["content"]["language_info"]
+        info: Mapping[str, Any] = reply["content"] if reply is not None else {}
+        if "language_info" in info:
+            self.nb.metadata["language_info"] = info["language_info"]
+        return info
 
-    def _check_recording(self) -> None:
+    def _see_whether_it_records(self, info: Mapping[str, Any]) -> None:
+        """Record by messages alone where the kernel does not record itself."""
         events = read_events(journal_path(self._home, self._run))
-        if not any(isinstance(event, EnvironmentSeen) for event, _ in events):
-            raise KernelError(
-                f"The kernel {self.kernel_name!r} started, but provkg is not recording in it.",
-                "Install provkg in the environment of that kernel (`python -m pip install provkg`), "
-                "or choose another with --kernel.",
+        if any(isinstance(event, EnvironmentSeen) for event, _ in events):
+            return
+        self._messages = MessageRecorder(self._append, self._home)
+        self._messages.see_environment(info)
+        language = (info.get("language_info") or {}).get("name", "")
+        if self.extra_arguments:
+            why = (
+                f"provkg does not record in the kernel {self.kernel_name!r}: of its cells only code, times, "
+                "outputs and errors are recorded, and nothing of data and models. Install provkg in its "
+                "environment (`python -m pip install provkg`), or choose another kernel with --kernel."
             )
+        else:
+            why = (
+                f"The kernel {self.kernel_name!r} runs {language or 'another language'}: of its cells only "
+                "code, times, outputs and errors are recorded, and nothing of data and models."
+            )
+        self.notices.append(Notice(where="kernel", message=why))
+        self._tell("warning", message=why)
 
     def _mark_requests(self) -> None:
         """Send the cell's id with each request, as JupyterLab does and nbclient does not."""
@@ -204,7 +238,7 @@ class CapturingClient(NotebookClient):
         await manager.interrupt_kernel()
         deadline = time.monotonic() + _GRACE
         while time.monotonic() < deadline:
-            if self._cell_ended():
+            if self._messages is not None or self._cell_ended():
                 break
             await asyncio.sleep(0.1)
         else:

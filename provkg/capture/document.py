@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import json
+import math
 import os
+import shlex
 import warnings
 from collections.abc import Mapping
 from pathlib import Path
@@ -92,22 +94,63 @@ def is_code(cell: NotebookNode) -> bool:
     return bool(cell.cell_type == "code" and cell.source.strip())
 
 
-def with_parameters(notebook: NotebookNode, parameters: Mapping[str, Scalar]) -> NotebookNode:
+def with_parameters(
+    notebook: NotebookNode, parameters: Mapping[str, Scalar], language: str = "python"
+) -> NotebookNode:
     """The notebook with a cell that sets parameters behind the cell tagged ``parameters``.
 
     As papermill does: a cell injected before is replaced; without a tagged cell it comes first.
+
+    Raises:
+        NotebookError: it is not known how the language sets a variable.
     """
     if not parameters:
         return notebook
     tags = [cell.metadata.get("tags", []) for cell in notebook.cells]
     at = next((i + 1 for i, each in enumerate(tags) if _PARAMETERS in each), 0)
-    source = "# Parameters\n" + "\n".join(f"{name} = {value!r}" for name, value in parameters.items())
+    source = "# Parameters\n" + "\n".join(assignment(n, v, language) for n, v in parameters.items())
     injected = nbformat.v4.new_code_cell(source, metadata={"tags": [_INJECTED]})
     kept = [(i, cell) for i, cell in enumerate(notebook.cells) if _INJECTED not in tags[i]]
     before = [cell for i, cell in kept if i < at]
     after = [cell for i, cell in kept if i >= at]
     notebook.cells = [*before, injected, *after]
     return notebook
+
+
+def assignment(name: str, value: Scalar, language: str) -> str:
+    r"""A statement that sets a variable.
+
+    >>> assignment("a", True, "python"), assignment("a", True, "r"), assignment("a", None, "julia")
+    ('a = True', 'a = TRUE', 'a = nothing')
+    >>> assignment("a", float("inf"), "python"), assignment("a", "it's $5", "bash")
+    ("a = float('inf')", 'a=\'it\'"\'"\'s $5\'')
+
+    Raises:
+        NotebookError: it is not known how the language does it.
+    """
+    if language == "python":
+        is_number = isinstance(value, float) and not math.isfinite(value)
+        return f"{name} = float('{value}')" if is_number else f"{name} = {value!r}"
+    if language in ("bash", "sh", "zsh"):
+        return f"{name}={shlex.quote('' if value is None else str(value))}"
+    words = _WORDS.get(language)
+    if words is None:
+        raise NotebookError(
+            f"Parameters cannot be set in the language {language!r}.", "Set them in the notebook itself."
+        )
+    if isinstance(value, str):
+        # In Julia a dollar sign in a string begins an expression.
+        text = json.dumps(value, ensure_ascii=False)
+        return f"{name} = " + (text.replace("$", "\\$") if language == "julia" else text)
+    return f"{name} = {words.get(str(value), str(value))}"
+
+
+_WORDS = {
+    "r": {"True": "TRUE", "False": "FALSE", "None": "NULL", "inf": "Inf", "-inf": "-Inf", "nan": "NaN"},
+    "julia": {
+        "True": "true", "False": "false", "None": "nothing", "inf": "Inf", "-inf": "-Inf", "nan": "NaN",
+    },
+}  # fmt: skip
 
 
 def document_of(notebook: NotebookNode, digest: str = "") -> Document:

@@ -12,12 +12,13 @@ import importlib
 import os
 import platform
 import sys
+from collections.abc import Mapping
 from typing import Any
 
 from provkg.capture.git import user_name
 from provkg.records import Agent, Environment, Hardware
 
-__all__ = ["agent", "describe_environment", "hardware"]
+__all__ = ["agent", "describe_environment", "describe_foreign", "hardware"]
 
 
 def describe_environment(kernel: str) -> Environment:
@@ -34,6 +35,26 @@ def describe_environment(kernel: str) -> Environment:
         platform=_platform(),
         kernel=kernel,
         hardware=hardware(),
+    )
+
+
+def describe_foreign(info: Mapping[str, Any]) -> Environment:
+    """The software that a kernel on this machine says it is, and the machine.
+
+    Parameters:
+        info: the content of its ``kernel_info_reply``.
+    """
+    language = info.get("language_info") or {}
+    name, version = str(language.get("name", "")), str(language.get("version", ""))
+    implementation = f"{info.get('implementation', '')} {info.get('implementation_version', '')}"
+    return Environment(
+        python=version if name == "python" else "",
+        implementation="",
+        platform=_platform(),
+        kernel=implementation.strip(),
+        hardware=hardware(),
+        language=name,
+        language_version=version,
     )
 
 

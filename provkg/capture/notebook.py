@@ -100,8 +100,8 @@ def run_notebook(
     """
     source = Path(path).resolve()
     notebook, content = read_notebook(source)
-    notebook = with_parameters(notebook, parameters or {})
-    name = _kernel_name(notebook, kernel)
+    name, language = _kernel(notebook, kernel)
+    notebook = with_parameters(notebook, parameters or {}, language)
     run = str(uuid4())
     began = time.monotonic()
     with Journal(home, run) as journal:
@@ -114,6 +114,8 @@ def run_notebook(
             source.parent,
             home,
             run,
+            journal.append,
+            language=language,
             timeout=timeout,
             allow_errors=allow_errors,
             on_event=on_event,
@@ -130,7 +132,13 @@ def run_notebook(
             raise
         finally:
             order = _failed_order(home, run, status)
-            finished = RunFinished(ended_at=datetime.now(UTC), status=status, error=error, order=order)
+            finished = RunFinished(
+                ended_at=datetime.now(UTC),
+                status=status,
+                error=error,
+                order=order,
+                notices=tuple(client.notices),
+            )
             _append_quietly(journal, finished, on_event)
             # A notebook that nobody keeps is not written out when its outputs are huge.
             wanted = output is not None or output_size(notebook) <= home.limits.object_bytes
@@ -217,7 +225,8 @@ def _failed_order(home: Home, run: str, status: Status) -> int:
     return 0
 
 
-def _kernel_name(notebook: NotebookNode, asked: str) -> str:
+def _kernel(notebook: NotebookNode, asked: str) -> tuple[str, str]:
+    """The name of the kernel to run in, and its language in lower case."""
     name = asked or notebook.metadata.get("kernelspec", {}).get("name") or "python3"
     manager = KernelSpecManager()
     known = sorted(manager.find_kernel_specs())
@@ -228,9 +237,4 @@ def _kernel_name(notebook: NotebookNode, asked: str) -> str:
             f"There is no kernel {name!r}; there are {', '.join(known) or 'none'}.",
             f"Choose one with --kernel, as in `--kernel {known[0] if known else 'python3'}`.",
         ) from error
-    if (spec.language or "python").lower() != "python":
-        raise KernelError(
-            f"The kernel {name!r} runs {spec.language}; only Python kernels can be captured yet.",
-            "Choose a Python kernel with --kernel, if the notebook is Python.",
-        )
-    return str(name)
+    return str(name), (spec.language or "python").lower()

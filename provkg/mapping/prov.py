@@ -146,6 +146,7 @@ def _environment(scope: Scope, environment: Environment) -> str:
     quads = scope.quads
     packages = sorted([package.name, package.version] for package in environment.packages)
     machine = _hardware_fields(environment.hardware)
+    language = [environment.language, environment.language_version]
     iri = scope.names.environment(
         digest(
             {
@@ -155,12 +156,15 @@ def _environment(scope: Scope, environment: Environment) -> str:
                 "kernel": environment.kernel,
                 "packages": packages,
                 "hardware": machine,
+                **({"language": language} if environment.language else {}),
             }
         )
     )
     quads.types(iri, Prov.Entity, Prov.Collection, Provkg.Environment)
     quads.known(iri, Provkg.pythonVersion, environment.python)
     quads.known(iri, Provkg.pythonImplementation, environment.implementation)
+    quads.known(iri, Provkg.programmingLanguage, environment.language)
+    quads.known(iri, Provkg.languageVersion, environment.language_version)
     quads.known(iri, Provkg.operatingSystem, environment.platform)
     quads.known(iri, Provkg.kernelVersion, environment.kernel)
     for package in environment.packages:

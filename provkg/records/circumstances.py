@@ -39,7 +39,11 @@ class Commit(Record, frozen=True):
 
 
 class Environment(Record, frozen=True):
-    """The software and hardware a run took place in."""
+    """The software and hardware a run took place in.
+
+    ``python`` is the version of Python, and empty where the code is in another language. ``language`` and
+    ``language_version`` are what the kernel calls its language, where only its messages were seen.
+    """
 
     python: str
     implementation: str = "CPython"
@@ -48,6 +52,8 @@ class Environment(Record, frozen=True):
     """Name and version of the kernel implementation (``ipykernel 7.4.0``)."""
     packages: tuple[Package, ...] = ()
     hardware: Hardware = Hardware()
+    language: str = ""
+    language_version: str = ""
 
 
 class Agent(Record, frozen=True):

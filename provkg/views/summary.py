@@ -11,6 +11,7 @@ import msgspec
 from provkg.records import (
     Activity,
     ActivityKind,
+    Environment,
     Evidence,
     File,
     FileMode,
@@ -278,7 +279,7 @@ def _surroundings(run: Run) -> Surroundings:
     named = {one.package for execution in run.executions for one in execution.imports}
     packages = environment.packages if environment else ()
     return Surroundings(
-        python=f"{environment.implementation} {environment.python}" if environment else "",
+        python=_language(environment) if environment else "",
         kernel=environment.kernel if environment else "",
         platform=environment.platform if environment else "",
         cores=environment.hardware.cores if environment else None,
@@ -288,6 +289,12 @@ def _surroundings(run: Run) -> Surroundings:
         branch=commit.branch if commit else "",
         dirty=commit.dirty if commit else None,
     )
+
+
+def _language(environment: Environment) -> str:
+    """The language that the code is in, with its version."""
+    python = f"{environment.implementation} {environment.python}".strip()
+    return python or f"{environment.language} {environment.language_version}".strip()
 
 
 def _warnings(inventory: Inventory) -> Iterator[str]:

@@ -71,36 +71,11 @@ def test_what_is_no_notebook_is_refused_with_a_reason_and_leaves_no_run(
     assert not runs(home)
 
 
-@pytest.mark.parametrize(
-    ("name", "says"), [("missing_kernel.ipynb", "no kernel"), ("r_kernel.ipynb", "'ir'")]
-)
-def test_a_kernel_that_is_not_there_is_named_with_those_that_are(home: Home, name: str, says: str) -> None:
-    with pytest.raises(KernelError, match=says) as caught:
-        run_notebook(NOTEBOOKS / name, home)
+def test_a_kernel_that_is_not_there_is_named_with_those_that_are(home: Home) -> None:
+    with pytest.raises(KernelError, match="no kernel") as caught:
+        run_notebook(NOTEBOOKS / "missing_kernel.ipynb", home)
     assert "python3" in str(caught.value)
     assert not runs(home)
-
-
-def test_a_kernel_that_cannot_record_is_told_apart_from_one_that_can(
-    home: Home, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    spec = tmp_path / "jupyter" / "kernels" / "bare"
-    spec.mkdir(parents=True)
-    # A kernel whose Python cannot import provkg: isolated from it by a finder that refuses.
-    block = "import sys; sys.modules['provkg'] = None; from ipykernel.kernelapp import main; main()"
-    argv = [sys.executable, "-c", block, "-f", "{connection_file}"]
-    (spec / "kernel.json").write_text(
-        json.dumps({"argv": argv, "display_name": "Bare", "language": "python"})
-    )
-    monkeypatch.setenv("JUPYTER_PATH", str(tmp_path / "jupyter"))
-    shutil.copy(NOTEBOOKS / "streams.ipynb", tmp_path)
-    with pytest.raises(KernelError, match="not recording") as caught:
-        run_notebook(tmp_path / "streams.ipynb", home, kernel="bare")
-    assert "pip install provkg" in caught.value.remedy
-    [run] = runs(home)
-    recorded = read_run(home, run)
-    assert recorded is not None
-    assert recorded.status is Status.FAILED
 
 
 def test_old_and_incomplete_notebooks_run(home: Home) -> None:
