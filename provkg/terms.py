@@ -406,6 +406,7 @@ class Provkg(Vocabulary, prefix="provkg"):
     sourcePath: ClassVar[str]
     sourceText: ClassVar[str]
     stateNumber: ClassVar[str]
+    url: ClassVar[str]
     useCount: ClassVar[str]
     userName: ClassVar[str]
     valueText: ClassVar[str]

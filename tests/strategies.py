@@ -234,6 +234,7 @@ def files(draw: st.DrawFn, there: _Numbers) -> File:
         media_type=draw(texts),
         package=draw(st.sampled_from(["", "scikit-learn"])),
         reason=draw(texts),
+        url=draw(texts),
         evidence=draw(any_of(Evidence)),
         later_sha256=draw(st.just("") | digests),
         later_size=draw(st.none() | counts),

@@ -78,7 +78,9 @@ def count_text(count: int, thing: str) -> str:
 
 
 def path_text(path: str) -> str:
-    """A path as seen from the working folder, or from the home directory (``~``)."""
+    """A path as seen from the working folder, or from the home directory (``~``); an address as it is."""
+    if "://" in path or not path:
+        return path or "left out"
     given = Path(path)
     if given.is_relative_to(Path.cwd()):
         return str(given.relative_to(Path.cwd()))

@@ -118,7 +118,8 @@ def _schema(scope: Scope, columns: tuple[Column, ...]) -> str:
 def _file(scope: Scope, file: File) -> None:
     quads, iri = scope.quads, scope.thing(file.id)
     quads.types(iri, Prov.Entity, Provkg.File, _FILES[file.mode])
-    quads.text(iri, Provkg.path, file.path)
+    quads.known(iri, Provkg.path, file.path)
+    quads.known(iri, Provkg.url, file.url)
     quads.integer(iri, Provkg.byteSize, file.size)
     quads.known(iri, Provkg.mediaType, file.media_type)
     quads.known(iri, Provkg.noDigestReason, file.reason)

@@ -58,7 +58,8 @@ WORDS = {
 _NAMED = "?thing provkg:variableName ?name ; a provkg:{} ."
 _OF_CLASS = "?class rdfs:label ?name . ?thing provkg:hasImplementation ?class ; a provkg:{} ."
 _AT_PATH = "?file provkg:path ?name ; a provkg:File ."
-_ENDING = "?file a provkg:File ; provkg:path ?at . FILTER(STRENDS(?at, ?name))"
+_AT_URL = "?file provkg:url ?name ; a provkg:File ."
+_ENDING = "?file a provkg:File ; provkg:path|provkg:url ?at . FILTER(STRENDS(?at, ?name))"
 _HELD = "?file provkg:hasContent ?held . ?held provkg:sha256 ?hex . FILTER(STRSTARTS(?hex, ?name))"
 _OF_FILE = f"?file a provkg:File . {_HELD}"
 _OF_OUTPUT = f"?file a provkg:Output . {_HELD}"
@@ -75,7 +76,7 @@ def _in_run(pattern: str) -> str:
     return f"""{_PROLOGUE}SELECT ?thing ?file ?path ?kind WHERE {{
       GRAPH ?graph {{ {pattern} }}
       OPTIONAL {{ GRAPH ?g1 {{ ?file provkg:hasContent ?content }} }}
-      OPTIONAL {{ GRAPH ?g2 {{ ?file provkg:path ?path }} }}
+      OPTIONAL {{ GRAPH ?g2 {{ ?file provkg:path|provkg:url ?path }} }}
       OPTIONAL {{ GRAPH ?g3 {{ ?file provkg:outputKind ?kind }} }}
       BIND(COALESCE({thing}) AS ?thing) }}"""
 
@@ -87,7 +88,7 @@ def _runs(pattern: str) -> str:
 
 
 _VALUES = (("name", _NAMED.format("Value")), ("name", _OF_CLASS.format("Value")))
-_FILES = (("path", _AT_PATH), ("ending", _ENDING), ("digest", _OF_FILE))
+_FILES = (("path", _AT_PATH), ("name", _AT_URL), ("ending", _ENDING), ("digest", _OF_FILE))
 _PATTERNS: dict[str, tuple[tuple[str, str], ...]] = {
     "model": (("name", _NAMED.format("Model")), ("name", _OF_CLASS.format("Model"))),
     "data": (("name", _NAMED.format("Dataset")), ("name", _NAMED.format("PredictedData")), *_FILES),
@@ -114,7 +115,7 @@ _LISTED = {
     "data": _VARIABLES.format("Dataset"),
     "value": _VARIABLES.format("Value"),
     "thing": _VARIABLES.format("Value"),
-    "file": "?thing a provkg:File ; provkg:path ?name .",
+    "file": "?thing a provkg:File ; provkg:path|provkg:url ?name .",
     "output": "?thing a provkg:Output ; provkg:hasContent/provkg:sha256 ?name .",
 }
 LISTED = {

@@ -59,7 +59,8 @@ class Value(Record, frozen=True):
 class File(Record, frozen=True):
     """A file at one path, as it was read or written: an occurrence of the content ``sha256`` names.
 
-    ``path`` is absolute. ``size`` is in bytes. ``sha256`` is lower-case hexadecimal, and empty when
+    ``path`` is absolute. What was read from the network has a ``url`` instead, without credentials; what a
+    setting leaves out has neither. ``size`` is in bytes. ``sha256`` is lower-case hexadecimal, and empty when
     ``covers`` is ``none``. ``package`` names the distribution (``scikit-learn``) that ships the file.
     ``evidence`` tells how it is known that it was read or written. ``later_sha256`` and ``later_size`` are
     those of the content that an importer found at the path, which need not be what was there then.
@@ -75,9 +76,15 @@ class File(Record, frozen=True):
     package: str = ""
     reason: str = ""
     """Why there is no digest."""
+    url: str = ""
     evidence: Evidence = Evidence.OBSERVED
     later_sha256: str = ""
     later_size: int | None = None
+
+    @property
+    def place(self) -> str:
+        """Its path or address; empty for what was left out."""
+        return self.path or self.url
 
 
 class MediaContent(Record, frozen=True):

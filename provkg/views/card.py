@@ -229,6 +229,7 @@ def _file_facts(file: File) -> dict[str, str]:
     return _filled(
         {
             "path": file.path,
+            "URL": file.url,
             "size": f"{file.size:,} bytes" if file.size is not None else "",
             "sha256": f"{file.sha256}{covers}" if file.sha256 else f"none: {file.reason}",
             "media type": file.media_type,

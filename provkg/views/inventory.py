@@ -90,7 +90,7 @@ class Inventory:
     def origins(self, thing: str) -> tuple[File, ...]:
         """The files read that a thing came from, each content at a path once, nearest first."""
         found = {
-            (file.path, file.sha256): file
+            (file.place, file.sha256): file
             for file in self.ancestors(thing)
             if isinstance(file, File) and file.mode is FileMode.READ
         }
@@ -107,8 +107,8 @@ class Inventory:
                 return self.called[number]
             case Value(type=type_):
                 return type_.rpartition(".")[2]
-            case File(path=path):
-                return path.rpartition("/")[2]
+            case File(place=place):
+                return place.rstrip("/").rpartition("/")[2] or "a file left out"
             case Activity(function=function):
                 return function.rpartition(".")[2]
             case Result(metric=metric):

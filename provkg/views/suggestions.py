@@ -36,8 +36,9 @@ def _commands(summary: RunSummary, where: str, run: str) -> Iterator[str]:
         yield _command("ask", "which_data_trained_model", "-p", f"model={word}")
     if summary.results:
         yield _command("ask", "best_runs_by_metric", "-p", f"metric={summary.results[0].metric}")
-    if summary.read:
-        file = Path(summary.read[0].path).name
+    named = [read.path for read in summary.read if read.path]
+    if named:
+        file = Path(named[0]).name
         yield _command("ask", "what_is_affected_by_file", "-p", f"file={where}{file}")
     if summary.surroundings.packages:
         yield f"provkg ask which_modules_were_used{run}"

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from datetime import datetime
-from pathlib import Path
 
 import msgspec
 
@@ -185,7 +184,7 @@ def _seconds(run: Run) -> float | None:
 def _reads(inventory: Inventory) -> Iterator[DataRead]:
     files: dict[tuple[str, str], list[File]] = {}
     for file in inventory.files(FileMode.READ):
-        files.setdefault((file.path, file.sha256), []).append(file)
+        files.setdefault((file.place, file.sha256), []).append(file)
     for same in files.values():
         loaded = [
             value
@@ -197,7 +196,7 @@ def _reads(inventory: Inventory) -> Iterator[DataRead]:
         first = same[0]
         yield DataRead(
             id=first.id,
-            path=first.path,
+            path=first.place,
             size=first.size,
             sha256=first.sha256,
             rows=rows,
@@ -238,12 +237,12 @@ def _series(inventory: Inventory, result: Result) -> str:
 
 
 def _writes(inventory: Inventory) -> Iterator[FileWritten]:
-    last = {file.path: file for file in inventory.files(FileMode.WRITTEN)}
+    last = {file.place: file for file in inventory.files(FileMode.WRITTEN)}
     for file in last.values():
         held = [inventory.things.get(step.thing) for step in inventory.sources.get(file.id, ())]
         yield FileWritten(
             id=file.id,
-            path=file.path,
+            path=file.place,
             size=file.size,
             sha256=file.sha256,
             holds=names_of(inventory, [thing for thing in held if isinstance(thing, Value)]),
@@ -307,7 +306,7 @@ def _warnings(inventory: Inventory) -> Iterator[str]:
             where = inventory.place(inventory.order[thing.id], thing.line)
             yield f"{what}{name} has no seed of its own: {where}"
         if isinstance(thing, File) and thing.reason:
-            yield f"{Path(thing.path).name} has no full digest: {thing.reason}"
+            yield f"{inventory.name(thing.id)} has no full digest: {thing.reason}"
     for execution in inventory.run.executions:
         for notice in execution.notices:
             where = inventory.place(execution.order)

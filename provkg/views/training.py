@@ -50,7 +50,7 @@ def _training(inventory: Inventory, activity: Activity) -> Training:
     models = [value for value in made if value.kind is ValueKind.MODEL] or made
     data = _used(inventory, activity, Role.DATA)
     tables = data or _used(inventory, activity, Role.INPUT)
-    sources = dict.fromkeys(file.path for value in tables for file in inventory.origins(value.id))
+    sources = dict.fromkeys(file.place for value in tables for file in inventory.origins(value.id))
     implementation = activity.implementation or activity.function
     parts = _parts(activity.settings)
     return Training(

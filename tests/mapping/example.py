@@ -194,8 +194,16 @@ def _loading() -> CellExecution:
                 reason="larger than the limit",
                 package="scikit-learn",
             ),
+            File(
+                id="f8",
+                path="",
+                url="https://example.org/islands.csv",
+                mode=FileMode.READ,
+                sha256=digest_of("islands"),
+                size=200,
+            ),
         ),
-        read_files=("f1", "f2"),
+        read_files=("f1", "f2", "f8"),
         values=(
             Value(
                 id="1.1",
