@@ -12,6 +12,7 @@ from provkg.capture.gate import is_hidden
 from provkg.capture.inference import HOLDING, Inference, memory_of
 from provkg.capture.kinds import kind_of
 from provkg.capture.namespace import element_names, locals_of, variables
+from provkg.capture.naming import name_states
 from provkg.capture.plain import PlainValues
 from provkg.capture.scopes import is_container
 from provkg.capture.usercode import UserCode
@@ -51,6 +52,7 @@ class Following:
         """The states first recorded in the execution at work, with the names that held them then."""
         self.links: list[Link] = []
         self._hidden = hidden or {}
+        self._nameless: dict[str, Node] = {}
         self._stock: dict[str, tuple[Node, tuple[str, ...]]] = {}
 
     def begin(self, source: str) -> None:
@@ -58,6 +60,7 @@ class Following:
         self.tracker.begin()
         self.inference.begin(source, variables(self.namespace, self._hidden))
         self.kept, self._stock = self._stock, {}
+        self._nameless = {identifier: node for identifier, (node, names) in self.kept.items() if not names}
         self.links = []
 
     def take_stock(self, hidden: Mapping[str, Any], is_unchanged: Callable[[Any], bool]) -> set[str]:
@@ -221,11 +224,10 @@ class Following:
             return ""
         if not node.id:
             self.tracker.describe(node, value)
-            self.kept[node.id] = (node, self.names_in_frame(value))
+            self.kept[node.id] = node, ()
+            self._nameless[node.id] = node
             self.links += self.tracker.links(node)
-        elif node.id in self.kept and not self.kept[node.id][1]:
-            # Made and recorded before a variable was bound to it.
-            self.kept[node.id] = node, self.names_in_frame(value)
+        name_states(self.frame(), value, self.kept, self._nameless, self.tracker)
         return node.id
 
     def names_in_frame(self, value: Any) -> tuple[str, ...]:

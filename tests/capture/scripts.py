@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, field
-from pathlib import Path
 
 __all__ = ["SCRIPTS", "Case"]
 
@@ -17,12 +16,6 @@ class Case:
     options: tuple[str, ...] = ()
     stdin: str = ""
     environment: dict[str, str] = field(default_factory=dict)
-
-    def write(self, folder: Path) -> None:
-        for name, content in self.files.items():
-            path = folder / name
-            path.parent.mkdir(parents=True, exist_ok=True)
-            path.write_bytes(content if isinstance(content, bytes) else content.encode())
 
 
 def script(text: str | bytes, *arguments: str, **others: object) -> Case:
