@@ -10,12 +10,14 @@ import hashlib
 import os
 import stat
 import time
+from collections.abc import Iterator
+from contextlib import contextmanager
 from threading import get_ident
 from typing import NamedTuple
 
 from provkg.records import Digest
 
-__all__ = ["Content", "Stamp", "content_of", "media_type", "quiet", "stamp_of"]
+__all__ = ["Content", "Stamp", "content_of", "media_type", "quiet", "silence", "stamp_of"]
 
 _CHUNK = 1 << 20
 _TICK = 50_000_000
@@ -86,23 +88,33 @@ def content_of(path: str, limit: int, part: int) -> Content:
 
 
 def _sha256(path: str, length: int | None) -> str:
+    descriptor = -1
+    with silence():
+        try:
+            flags = os.O_RDONLY | getattr(os, "O_CLOEXEC", 0) | getattr(os, "O_NONBLOCK", 0)
+            descriptor = os.open(path, flags)
+            digest = hashlib.sha256()
+            left = length if length is not None else 1 << 62
+            while left and (chunk := os.read(descriptor, min(_CHUNK, left))):
+                digest.update(chunk)
+                left -= len(chunk)
+            return digest.hexdigest()
+        finally:
+            if descriptor >= 0:
+                os.close(descriptor)
+
+
+@contextmanager
+def silence() -> Iterator[None]:
+    """While files are opened that are not the user's business; for the calling thread."""
     thread = get_ident()
     silent = thread in quiet
     quiet.add(thread)
-    descriptor = -1
     try:
-        descriptor = os.open(path, os.O_RDONLY | getattr(os, "O_CLOEXEC", 0) | getattr(os, "O_NONBLOCK", 0))
-        digest = hashlib.sha256()
-        left = length if length is not None else 1 << 62
-        while left and (chunk := os.read(descriptor, min(_CHUNK, left))):
-            digest.update(chunk)
-            left -= len(chunk)
-        return digest.hexdigest()
+        yield
     finally:
         if not silent:
             quiet.discard(thread)
-        if descriptor >= 0:
-            os.close(descriptor)
 
 
 _MEDIA_TYPES = {

@@ -141,7 +141,7 @@ class Script:
         """Put capture in place."""
         try:
             home = find_home(path=self._order.home)
-            self._recording = Recording(home, self._namespace, fresh=True)
+            self._recording = Recording(home, self._namespace, fresh=True, patience=0.0)
             self._recording.start()
             atexit.register(self._end)
             os.register_at_fork(after_in_child=lambda: atexit.unregister(self._end))

@@ -18,6 +18,7 @@ from msgspec.structs import replace
 from provkg.capture.background import bound_in_background
 from provkg.capture.bindings import names_of_states
 from provkg.capture.definers import Definers
+from provkg.capture.digests import silence
 from provkg.capture.execution import Execution, Notices
 from provkg.capture.files import FileWatch
 from provkg.capture.following import Following
@@ -343,18 +344,21 @@ class Session:
         Parameters:
             named: modules that the cell's text imports.
         """
-        imported = self._packages.imported(named)
+        with silence():
+            imported = self._packages.imported(named)
         self._imported += imported.packages
         for path in imported.files:
             self.files.read(path, FileMode.IMPORTED)
 
     def ignore_imports(self) -> None:
         """Take what has been imported since for the machinery's, as to print a traceback."""
-        self._packages.imported()
+        with silence():
+            self._packages.imported()
 
     def package_of(self, module: str) -> str:
         """The published name of the distribution that provides a module; empty where none does."""
-        package = self._packages.package_of(module)
+        with silence():
+            package = self._packages.package_of(module)
         return package.name if package is not None else ""
 
 
