@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import os
-from typing import NamedTuple
+from typing import NamedTuple, Protocol
 
 from provkg.capture.digests import Stamp
 from provkg.capture.values import FileNode
@@ -34,14 +34,22 @@ class Policy(NamedTuple):
     leave_out: tuple[str, ...] = ()
 
 
+class Arriving(Protocol):
+    """What comes from an address on the network while it is being read."""
+
+    def record(self) -> File:
+        """What is known of it now."""
+
+
 class FileState(FileNode):
     """One content of one file, as read or written, or of an address on the network.
 
     ``record`` is None while it is being written. ``before`` is the stamp of what a write began on, ``base``
-    the state that it adds to or changes; ``claimed`` tells that an activity made it.
+    the state that it adds to or changes; ``claimed`` tells that an activity made it; ``arriving`` knows what
+    came so far from an address.
     """
 
-    __slots__ = ("base", "before", "claimed", "mode", "path", "record", "settled", "stamp", "url")
+    __slots__ = ("arriving", "base", "before", "claimed", "mode", "path", "record", "settled", "stamp", "url")
 
     def __init__(self, identifier: str, path: str, mode: FileMode, url: str = "") -> None:
         super().__init__(identifier)
@@ -53,6 +61,7 @@ class FileState(FileNode):
         self.before: Stamp | None = None
         self.base: FileState | None = None
         self.claimed = False
+        self.arriving: Arriving | None = None
         self.record: File | None = None
 
 

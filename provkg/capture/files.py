@@ -18,10 +18,15 @@ from provkg.capture.descriptors import written_here
 from provkg.capture.digests import content_of, media_type, stamp_of
 from provkg.capture.file_states import Ended, FileState, Policy, display_path
 from provkg.capture.holders import Holders, Maps
+from provkg.capture.network import Network
 from provkg.capture.noise import LeftOut, Noise
 from provkg.records import Digest, Evidence, File, FileMode, Link
 
 __all__ = ["FileWatch"]
+
+
+_TELLING = 64
+"""A copy of less than so many bytes may be one by accident."""
 
 
 def _no_package(module: str) -> str:
@@ -57,6 +62,7 @@ class FileWatch:
         self.holders = Holders()
         self.maps = Maps()
         self.connections = Connections()
+        self.network = Network(self)
         self._policy = policy or Policy()
         self._left_out = LeftOut(self._policy.leave_out)
         self._package_of = package_of
@@ -69,6 +75,7 @@ class FileWatch:
         self._nameless: dict[str, FileState] = {}
         self._pending: dict[str, FileState] = {}
         self._held: dict[str, FileState] = {}
+        self._remote: list[FileState] = []
         self._ended: list[FileState] = []
         self._links: list[Link] = []
 
@@ -218,17 +225,21 @@ class FileWatch:
         """The state last met that has a content."""
         return self._by_content.get(sha256)
 
-    def remote(self, url: str, record: Callable[[str], File]) -> FileState | None:
-        """The state of what an address gave; ``record`` makes its record, of an identifier."""
-        if not self.enabled:
+    def holds(self, sha256: str, state: FileState) -> None:
+        """All of a state's content has come, and has this digest."""
+        self._by_content[sha256] = state
+
+    def remote(self, url: str, mode: FileMode = FileMode.READ) -> FileState | None:
+        """A new state of what is at an address, described when the execution ends."""
+        if not self.enabled or not url:
             return None
         if url in self._left_out:
-            return self._without_name(url)
-        state = self._new("", FileMode.READ)
+            return self._without_name(url, mode)
+        state = self._new("", mode)
         if state is not None:
             state.url = url
-            self._keep(state, record(state.id))
-            self._opened.append((state, FileMode.READ, get_ident()))
+            self._remote.append(state)
+            self._opened.append((state, mode, get_ident()))
         return state
 
     # --- the end of an execution ---
@@ -245,6 +256,9 @@ class FileWatch:
                 self._settle(state, last=True)
         self._pending.clear()
         self._see_later_writes()
+        for state in self._remote:
+            self._keep(state, state.arriving.record() if state.arriving is not None else _unseen(state))
+        self._remote.clear()
         opened, self._opened = self._opened, []
         ended, self._ended = self._ended, []
         passing = {state for state in ended if _is_passing(state, used)}
@@ -278,7 +292,7 @@ class FileWatch:
 
     def so_far(self) -> list[FileState]:
         """The states first seen in this cell, and those that are being written."""
-        return [*self._ended, *self._pending.values()]
+        return [*self._ended, *self._pending.values(), *self._remote]
 
     # --- digesting ---
 
@@ -298,6 +312,7 @@ class FileWatch:
             last: whether the execution is over, so that nothing more will be written.
         """
         stamp, record, base = stamp_of(state.path), self._record(state.path, state.mode), state.base
+        same = self._by_content.get(record.sha256) if record.covers is Digest.FULL else None
         if not state.claimed and base is not None and base.record and base.record.sha256 == record.sha256:
             return base  # nothing has been written yet
         self._pending.pop(state.path, None)
@@ -306,12 +321,21 @@ class FileWatch:
         self._keep(state, record)
         if not last and written_here((state.path,)):
             self._held[state.path] = state
-        if state.base is not None:
-            link = Link(
-                target=state.id, source=state.base.id, evidence=Evidence.OBSERVED, operation="written further"
-            )
-            self._links.append(link)
+        if base is not None:
+            self._link(state, base, "written further")
+        if same is not None and not state.claimed and self._is_copied(same):
+            self._link(state, same, "same content")
         return state
+
+    def _link(self, target: FileState, source: FileState, operation: str) -> None:
+        self._links.append(
+            Link(target=target.id, source=source.id, evidence=Evidence.OBSERVED, operation=operation)
+        )
+
+    def _is_copied(self, source: FileState) -> bool:
+        """Whether a file with the same content comes from a source by more than an accident."""
+        read = any(state is source and mode is FileMode.READ for state, mode, _ in self._opened)
+        return read and (source.record is None or (source.record.size or 0) >= _TELLING)
 
     def _keep(self, state: FileState, record: File) -> None:
         if state.path:
@@ -356,3 +380,17 @@ def _is_passing(state: FileState, used: set[str]) -> bool:
     """Whether a file was made and is gone again, without an activity."""
     passing = state.mode is FileMode.WRITTEN and not state.claimed and state.id not in used
     return passing and not state.url and not os.path.lexists(state.path)
+
+
+def _unseen(state: FileState) -> File:
+    """What is at an address that a library opens by itself."""
+    reason = "it went through no library that provkg can listen to"
+    return File(
+        id=state.id,
+        path="",
+        url=state.url,
+        mode=state.mode,
+        covers=Digest.NONE,
+        media_type=media_type(state.url.partition("?")[0]),
+        reason=reason,
+    )

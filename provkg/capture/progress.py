@@ -116,4 +116,4 @@ class Progress:
 def _unfinished(state: FileState) -> File:
     """A file that is being written: what it will hold is not known."""
     path = display_path(state.path)
-    return File(id=state.id, path=path, mode=state.mode, covers=Digest.NONE, reason=_NOT_ENDED)
+    return File(id=state.id, path=path, url=state.url, mode=state.mode, covers=Digest.NONE, reason=_NOT_ENDED)

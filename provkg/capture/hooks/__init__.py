@@ -19,6 +19,7 @@ HOOKS: dict[str, tuple[str, ...]] = {
     "arguments": ("argparse",),
     "catboost": ("catboost.core",),
     "lightgbm": ("lightgbm.basic", "lightgbm.engine", "lightgbm.sklearn"),
+    "network": ("http.client", "requests.sessions"),
     "pandas": ("pandas",),
     "randomness": ("random", "numpy.random", "torch"),
     "sklearn": (

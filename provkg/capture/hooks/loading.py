@@ -7,6 +7,7 @@ from collections.abc import Callable, Iterator, Sequence
 from datetime import UTC, datetime
 from typing import Any
 
+from provkg.capture.addresses import named_url
 from provkg.capture.digests import Stamp, stamp_of
 from provkg.capture.file_states import FileState
 from provkg.capture.gate import gate
@@ -69,6 +70,7 @@ class Loading:
         self._function = function
         self._package = package
         self._named = sources_named(session, target, patterns=patterns)
+        self._url = named_url(target) or session.files.connections.server_of(target)
         self._mark = session.files.mark()
         self._started = datetime.now(UTC)
         session.files.noise.loaders.append(function.partition(".")[0])
@@ -96,7 +98,7 @@ class Loading:
     def succeeded(self, result: Any, seconds: float) -> None:
         """The call returned what was read."""
         session, files = self._session, self._session.files
-        sources = self._sources()
+        sources = self._sources(succeeded=True)
         generated = []
         for value in _parts(result):
             node = session.values.tracker.derive(value, sources, self._function)
@@ -110,11 +112,15 @@ class Loading:
         """The call raised; what it opened is still told."""
         self._add(self._sources(), (), seconds, Status.FAILED)
 
-    def _sources(self) -> tuple[Source, ...]:
+    def _sources(self, *, succeeded: bool = False) -> tuple[Source, ...]:
         files = self._session.files
         files.noise.loaders.pop()
+        opened = files.since(self._mark, FileMode.READ)
+        if self._url and succeeded and not any(state.url for state in opened):
+            unseen = files.remote(self._url)
+            opened += [unseen] if unseen is not None else []
         named = (files.confirm(each) if isinstance(each, FileState) else each for each in self._named)
-        return tuple(dict.fromkeys((*files.since(self._mark, FileMode.READ), *named)))
+        return tuple(dict.fromkeys((*opened, *named)))
 
     def _add(
         self, sources: tuple[Source, ...], generated: tuple[str, ...], seconds: float, status: Status
@@ -165,6 +171,7 @@ class Saving:
         self._function = function
         self._package = package
         self._path = named_path(target) or session.files.connections.path_of(target)
+        self._url = named_url(target) or session.files.connections.server_of(target)
         self._started = datetime.now(UTC)
         self._before = _stamps(self._path)
         self._mark = session.files.mark()
@@ -236,8 +243,9 @@ class Saving:
             after = _stamps(self._path)
             found = (files.written(path) for path, stamp in after.items() if self._before.get(path) != stamp)
             states += [state for state in found if state is not None]
-        elif self._path and not states:
-            state = files.written(self._path)
+        elif not states:
+            url = self._url
+            state = files.written(self._path) if self._path else files.remote(url, FileMode.WRITTEN)
             states = [state] if state is not None else []
         # Of what was written on the way, such as a draft of the file, nothing may be left.
         return [state for state in dict.fromkeys(states) if not state.path or os.path.isfile(state.path)]
