@@ -331,6 +331,8 @@ class Session:
     def _gather_code(self, cell: Execution) -> dict[str, Any]:
         imports = []
         for found in self.values.texts.cell().imports:
+            if found.module == "__future__":  # a word to the compiler
+                continue
             package = "" if found.stdlib else self.package_of(found.module)
             fields = {name: getattr(found, name) for name in found.__struct_fields__}
             imports.append(Import(**{**fields, "package": package}))

@@ -26,7 +26,7 @@ def draw_runs(runs: Solutions, room: int) -> Table:
     drawn.add_column("status", no_wrap=True)
     for name in ("cells", "models") if roomy else ():
         drawn.add_column(name, justify="right", no_wrap=True)
-    drawn.add_column("notebook", overflow="fold")
+    drawn.add_column("code", overflow="fold")
     drawn.add_column("results", overflow="fold")
     for row in runs:
         status = str(row["status"])
@@ -36,12 +36,12 @@ def draw_runs(runs: Solutions, room: int) -> Table:
             f"{started.astimezone():%Y-%m-%d %H:%M}" if isinstance(started, datetime) else str(started or ""),
             seconds_text(took) if isinstance(took, int | float) else "",
             Text(status, style=_STYLES.get(status, "yellow")),
-            *((str(row["cells"]), str(row["models"])) if roomy else ()),
-            Text(_notebook(str(row["notebook"] or ""), roomy)),
+            *((str(row["cells"] if row["cells"] is not None else ""), str(row["models"])) if roomy else ()),
+            Text(_code(str(row["code"] or ""), roomy)),
             Text(str(row["results"])),
         )
     return drawn
 
 
-def _notebook(path: str, roomy: bool) -> str:
+def _code(path: str, roomy: bool) -> str:
     return (path_text(path) if roomy else path.rpartition("/")[2]) if path else ""

@@ -80,6 +80,8 @@ def _section(title: str, content: Sequence[RenderableType]) -> Iterator[Renderab
 
 def _heading(summary: RunSummary) -> RenderableType:
     what = path_text(summary.path) if summary.path else summary.kind
+    if summary.name:
+        what = f"{summary.name}, {what}"
     without = "imported" if summary.imported_at else "not ended"
     status = summary.status.value if summary.status else without
     took = f" in {seconds_text(summary.seconds)}" if summary.seconds is not None else ""
@@ -87,7 +89,7 @@ def _heading(summary: RunSummary) -> RenderableType:
     facts = [
         f"run {short(summary.run)}",
         time_text(summary.started_at) if summary.started_at else "at a time that is not known",
-        count_text(summary.executions, "cell") if summary.executions else "no cell was run",
+        *_cells(summary),
         *([summary.user] if summary.user else []),
     ]
     lines = [first, Text(" · ".join(facts), style="dim")]
@@ -96,17 +98,24 @@ def _heading(summary: RunSummary) -> RenderableType:
     return Group(*lines)
 
 
+def _cells(summary: RunSummary) -> Iterator[str]:
+    if summary.kind != "script":
+        yield count_text(summary.executions, "cell") if summary.executions else "no cell was run"
+
+
 def draw_failure(failure: Failure, status: Status | None = Status.FAILED) -> RenderableType:
-    """The error, the cell, and its source with the line marked."""
+    """The error, the cell or script, and its source with the line marked."""
     parts: list[RenderableType] = []
-    if failure.order:
+    verb = "Failed" if status is Status.FAILED else "Stopped"
+    if failure.script:
+        parts.append(Text(f"\n{verb} in line {failure.line}" if failure.line else f"\n{verb}", style="bold"))
+    elif failure.order:
         count = failure.execution_count if failure.execution_count is not None else failure.order
         position = f", the notebook's cell {failure.index + 1}" if failure.index is not None else ""
-        verb = "Failed" if status is Status.FAILED else "Stopped"
         parts.append(Text(f"\n{verb} in cell [{count}]{position}", style="bold"))
     error = Text(f"{failure.name}: {failure.message}" if failure.name else failure.message, style="red")
     parts.append(Padding(error, (0, 0, 0, 2)))
-    if failure.source:
+    if failure.source and (failure.line or not failure.script):
         parts.append(Padding(_marked(failure.source, failure.line), (1, 0, 0, 2)))
     return Group(*parts)
 

@@ -86,8 +86,9 @@ def _origin(inventory: Inventory, thing: Thing) -> dict[str, str]:
     """Which activity made a thing, and in which cell it was recorded."""
     maker = inventory.things.get(inventory.generator.get(thing.id, ""))
     made = {"made by": f"{maker.function} ({maker.id})"} if isinstance(maker, Activity) else {}
-    line = maker.line if isinstance(maker, Activity) else thing.line if isinstance(thing, Activity) else None
-    return {**made, "in": inventory.place(inventory.order[thing.id], line)}
+    step = maker if isinstance(maker, Activity) else thing
+    place = (step.line, step.file) if isinstance(step, Activity) else (None, "")
+    return {**made, "in": inventory.place(inventory.order[thing.id], *place)}
 
 
 def _links(inventory: Inventory, thing: Thing) -> list[Section]:
@@ -333,7 +334,7 @@ def _execution(inventory: Inventory, execution: CellExecution, iri: str) -> Card
     )
     return Card(
         name=inventory.place(execution.order),
-        kind="cell execution",
+        kind="execution" if inventory.is_script else "cell execution",
         id=str(execution.order),
         run=inventory.run.id,
         iri=iri,

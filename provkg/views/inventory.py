@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections import defaultdict
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
+from pathlib import PurePath
 from typing import TypeAlias
 
 from provkg.records import (
@@ -18,10 +19,13 @@ from provkg.records import (
     Result,
     Role,
     Run,
+    RunKind,
     Value,
 )
 
 __all__ = ["Inventory", "Step", "Thing", "take"]
+
+_SELECTION = ".__getitem__"
 
 Thing: TypeAlias = Value | File | Activity | Result | Output
 
@@ -103,10 +107,8 @@ class Inventory:
         name that is left stays.
         """
         match self.things.get(thing):
-            case Value(object=number) if self.called.get(number):
-                return self.called[number]
-            case Value(type=type_):
-                return type_.rpartition(".")[2]
+            case Value() as value:
+                return self.variable(value) or value.type.rpartition(".")[2]
             case File(place=place):
                 return place.rstrip("/").rpartition("/")[2] or "a file left out"
             case Activity(function=function):
@@ -116,8 +118,30 @@ class Inventory:
             case _:
                 return thing
 
-    def place(self, order: int, line: int | None = None) -> str:
-        """Which cell an execution ran, as its prompt shows it, and which line of it."""
+    def variable(self, value: Value) -> str:
+        """The variable that a value was in, or else the one that it was selected from (``train[…]``)."""
+        if self.called.get(value.object):
+            return self.called[value.object]
+        for step in self.sources.get(value.id, ()):
+            source = self.things.get(step.thing) if step.operation.endswith(_SELECTION) else None
+            if isinstance(source, Value) and self.called.get(source.object):
+                return f"{self.called[source.object]}[…]"
+        return ""
+
+    @property
+    def is_script(self) -> bool:
+        """Whether the run is of a script, which has no cells."""
+        return self.run.started.kind is RunKind.SCRIPT
+
+    def place(self, order: int, line: int | None = None, file: str = "") -> str:
+        """Which cell an execution ran, as its prompt shows it, and which line of it; of a script the line.
+
+        Parameters:
+            file: the path of the module that the line is in, where that is not the cell or script.
+        """
+        if self.is_script:
+            where = f" of {PurePath(file).name}" if file else ""
+            return f"line {line}{where}" if line is not None else "the script"
         execution = self.executions.get(order)
         count = execution.execution_count if execution else None
         cell = f"cell [{count if count is not None else order}]"

@@ -19,15 +19,16 @@ if TYPE_CHECKING:
 
 __all__ = ["COLUMNS", "list_runs"]
 
-COLUMNS = ("run", "started", "took", "status", "cells", "models", "results", "notebook")
-"""The columns of `list_runs`; ``took`` is in seconds."""
+COLUMNS = ("run", "started", "took", "status", "cells", "models", "results", "code")
+"""The columns of `list_runs`; ``took`` is in seconds, ``code`` the path of the notebook or script."""
 
 _RUNS = """SELECT ?run ?started WHERE { GRAPH ?g { ?run a provkg:Run .
   OPTIONAL { ?run prov:startedAtTime ?started }
   OPTIONAL { ?g provkg:describesRun ?run ; prov:generatedAtTime ?made } } }
 ORDER BY DESC(?started) DESC(?made) DESC(?run) %s"""
-_ABOUT = """SELECT ?run ?took ?status ?path ?imported WHERE { GRAPH ?g { ?run a provkg:Run .
+_ABOUT = """SELECT ?run ?took ?status ?path ?imported ?script WHERE { GRAPH ?g { ?run a provkg:Run .
   BIND(EXISTS { ?run a provkg:ImportedRun } AS ?imported)
+  BIND(EXISTS { ?run a provkg:ScriptRun } AS ?script)
   OPTIONAL { ?run provkg:duration ?took }
   OPTIONAL { ?run provkg:hasStatus ?status }
   OPTIONAL { ?run provkg:runOf/provkg:path ?path } } }"""
@@ -55,7 +56,7 @@ def list_runs(store: Source, limit: int = 20) -> Solutions:
 
     ``models`` counts trainings and tunings; ``results`` gives each metric with its least and greatest value.
     Imported runs come last where their record has no time. A run that has not ended, or whose recorder was
-    killed, has no status yet.
+    killed, has no status yet. A script has no ``cells``.
     """
     newest = _solutions(store, _RUNS % (f"LIMIT {limit:d}" if limit else "")).rows
     runs = [run for run, _ in newest if isinstance(run, NamedNode)]
@@ -64,7 +65,7 @@ def list_runs(store: Source, limit: int = 20) -> Solutions:
     )
     rows: list[tuple[Term | None, ...]] = []
     for run, started in newest:
-        took, status, path, imported = (about[run] or [(None, None, None, None)])[0]
+        took, status, path, imported, script = (about[run] or [(None,) * 5])[0]
         measured = ", ".join(_range(*row) for row in results[run])
         rows.append(
             (
@@ -72,7 +73,7 @@ def list_runs(store: Source, limit: int = 20) -> Solutions:
                 started,
                 took,
                 _end(status, imported),
-                _count(cells[run]),
+                None if script == Literal(True) else _count(cells[run]),
                 _count(models[run]),
                 Literal(measured),
                 path,

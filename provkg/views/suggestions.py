@@ -42,7 +42,7 @@ def _commands(summary: RunSummary, where: str, run: str) -> Iterator[str]:
         yield _command("ask", "what_is_affected_by_file", "-p", f"file={where}{file}")
     if summary.surroundings.packages:
         yield f"provkg ask which_modules_were_used{run}"
-    if summary.executions:
+    if summary.executions and summary.kind != "script":
         yield f"provkg ask how_long_did_cells_take{run}"
 
 

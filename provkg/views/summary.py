@@ -17,6 +17,7 @@ from provkg.records import (
     Result,
     Role,
     Run,
+    RunKind,
     Scalar,
     Status,
     Value,
@@ -84,10 +85,10 @@ class FileWritten(msgspec.Struct, frozen=True, kw_only=True):
 
 
 class Failure(msgspec.Struct, frozen=True, kw_only=True):
-    """What ended a run: the error, and the cell it happened in with its source.
+    """What ended a run: the error, and the cell or script it happened in with its source.
 
-    ``line`` counts from 1; ``index`` is the cell's position in the document from 0. ``order`` is 0 when no
-    cell was running.
+    ``line`` counts from 1; ``index`` is the cell's position in the document from 0. ``order`` is 0 when
+    nothing was running.
     """
 
     name: str
@@ -97,6 +98,7 @@ class Failure(msgspec.Struct, frozen=True, kw_only=True):
     execution_count: int | None = None
     line: int | None = None
     source: str = ""
+    script: bool = False
 
 
 class Surroundings(msgspec.Struct, frozen=True, kw_only=True):
@@ -121,6 +123,7 @@ class RunSummary(msgspec.Struct, frozen=True, kw_only=True):
 
     run: str
     kind: str
+    name: str
     path: str
     title: str
     status: Status | None
@@ -149,6 +152,7 @@ def summarize(run: Run) -> RunSummary:
     return RunSummary(
         run=run.id,
         kind=started.kind.value,
+        name=started.name,
         path=code.path if code else "",
         title=code.title if code else "",
         status=run.status,
@@ -156,7 +160,9 @@ def summarize(run: Run) -> RunSummary:
         imported_at=started.imported_at,
         seconds=_seconds(run),
         user=started.agent.name or started.agent.user if started.agent else "",
-        parameters={setting.name: setting.value for setting in started.parameters},
+        parameters={
+            setting.name: setting.value for setting in started.parameters if setting.explicit is not False
+        },
         executions=len(run.executions),
         failure=_failure(run),
         read=tuple(_reads(inventory)),
@@ -270,6 +276,7 @@ def _failure(run: Run) -> Failure | None:
         execution_count=execution.execution_count if execution else None,
         line=raised.line if raised else None,
         source=execution.source if execution else "",
+        script=run.started.kind is RunKind.SCRIPT,
     )
 
 
@@ -303,7 +310,7 @@ def _warnings(inventory: Inventory) -> Iterator[str]:
             models = [use.entity for use in thing.used if use.role is Role.MODEL]
             names = [inventory.name(name) for name in (*thing.generated, *models)]
             name = f" ({names[0]})" if names and names[0] != what else ""
-            where = inventory.place(inventory.order[thing.id], thing.line)
+            where = inventory.place(inventory.order[thing.id], thing.line, thing.file)
             yield f"{what}{name} has no seed of its own: {where}"
         if isinstance(thing, File) and thing.reason:
             yield f"{inventory.name(thing.id)} has no full digest: {thing.reason}"

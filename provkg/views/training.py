@@ -111,5 +111,4 @@ def _used(inventory: Inventory, activity: Activity, role: Role) -> list[Value]:
 
 def names_of(inventory: Inventory, values: Iterable[Value]) -> tuple[str, ...]:
     """The variables' names of values, each once, in order; a value without one is left out."""
-    named = [value for value in values if inventory.called.get(value.object)]
-    return tuple(dict.fromkeys(inventory.name(value.id) for value in named))
+    return tuple(dict.fromkeys(filter(None, map(inventory.variable, values))))
