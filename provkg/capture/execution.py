@@ -4,10 +4,11 @@ from __future__ import annotations
 
 import time
 from collections import Counter
+from collections.abc import Callable
 
 from provkg.capture.namespace import Snapshot
 from provkg.capture.progress import Progress
-from provkg.records import Activity, CellExecution, Notice, Seed
+from provkg.records import Activity, CellExecution, Error, Notice, Seed
 
 __all__ = ["MAX_CALLS_OF_A_LINE", "Execution", "Notices"]
 
@@ -56,6 +57,7 @@ class Execution:
         self.notices = Notices()
         self.shared: set[str] = set()
         """Variables that another execution may have bound while this one was at work."""
+        self.closing: list[Callable[[Error | None, bool], None]] = []
         self.cpu = time.process_time()
         self.overhead = 0.0
         self._calls: Counter[tuple[str, int | None, str]] = Counter()

@@ -218,12 +218,16 @@ class Following:
             return node
         return self.tracker.revise(value, (), "changed in place") or node
 
-    def keep(self, node: Node | None, value: Any) -> str:
-        """Record a state; returns its identifier, or an empty text where there is nothing to record."""
+    def keep(self, node: Node | None, value: Any, *, fingerprint: bool = True) -> str:
+        """Record a state; returns its identifier, or an empty text where there is nothing to record.
+
+        Parameters:
+            fingerprint: whether its content is worth a fingerprint.
+        """
         if node is None:
             return ""
         if not node.id:
-            self.tracker.describe(node, value)
+            self.tracker.describe(node, value, fingerprint=fingerprint)
             self.kept[node.id] = node, ()
             self._nameless[node.id] = node
             self.links += self.tracker.links(node)

@@ -10,12 +10,12 @@ from __future__ import annotations
 from contextvars import ContextVar
 from threading import get_ident
 from types import CodeType
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any, Protocol
 
 if TYPE_CHECKING:
     from provkg.capture.session import Session
 
-__all__ = ["HIDDEN_FILE", "Gate", "gate", "is_hidden"]
+__all__ = ["HIDDEN_FILE", "Gate", "Host", "gate", "is_hidden"]
 
 _recorded: ContextVar[int] = ContextVar("provkg_recorded", default=0)
 """The opening of the gate that the code at work belongs to: tasks take along that of who starts them."""
@@ -29,6 +29,16 @@ def is_hidden(code: CodeType) -> bool:
     return code.co_filename == HIDDEN_FILE
 
 
+class Host(Protocol):
+    """An activity at work that wants to know of the trainings inside it."""
+
+    def inside(self, begin: Any, args: tuple[Any, ...], kwargs: dict[str, Any]) -> Any:
+        """A training begins inside: the step that records it, made by ``begin``, or None."""
+
+    def splits(self, splitter: Any) -> None:
+        """A splitter divides the data inside."""
+
+
 class Gate:
     """Open or closed, for two kinds of hooks.
 
@@ -40,15 +50,14 @@ class Gate:
     __slots__ = (
         "activities",
         "belongs",
-        "counting",
-        "depth",
         "exhausted",
-        "fits",
+        "host",
         "openings",
         "recording",
         "session",
         "thread",
         "values",
+        "within",
     )
 
     def __init__(self) -> None:
@@ -61,10 +70,10 @@ class Gate:
         """Whether an execution is being recorded, whatever is at work in it."""
         self.values = False
         self.activities = False
-        self.counting = False
-        """Whether the activity at work counts the trainings nested inside it."""
-        self.depth = 0
-        self.fits = 0
+        self.host: Host | None = None
+        """The activity at work that is told of trainings inside it."""
+        self.within: Any = None
+        """The activity that the one that is just being made is nested in."""
         self.exhausted = False
         """Whether a hook had no room left on the call stack."""
 
@@ -74,13 +83,14 @@ class Gate:
         self.thread = get_ident()
         self.openings += 1
         _recorded.set(self.openings)
-        self.counting = self.exhausted = False
-        self.depth = self.fits = 0
+        self.exhausted = False
+        self.host = self.within = None
         self.recording = self.values = self.activities = True
 
     def close(self) -> None:
         """Stop recording."""
-        self.recording = self.values = self.activities = self.counting = False
+        self.recording = self.values = self.activities = False
+        self.host = self.within = None
 
     def __reduce__(self) -> str:
         # A class of the notebook's that is pickled by value takes its hooked methods along.

@@ -15,6 +15,7 @@ from typing import Any
 from provkg.capture.flow import Flow, Sources, called_with_in, elements_of, inside_comprehensions
 from provkg.capture.plain import PlainValues
 from provkg.capture.scopes import ABSENT, Made, Making, Scope, is_container
+from provkg.capture.selections import selected
 from provkg.capture.states import Node
 from provkg.capture.syntax import operands_of
 from provkg.capture.texts import Texts
@@ -112,7 +113,7 @@ class Inference:
         if node is not None or frame is None:
             return node or self._tracker.node(value)
         sources, operation = self._operand(value, frame)
-        return self._tracker.derive(value, tuple(sources), operation, Evidence.INFERRED)
+        return self._from(value, sources, operation)
 
     def plain_at_frame(self, value: Any, frame: FrameType) -> tuple[Sources, str]:
         """The states whose data is in a plain value that a call is given, and by which operation."""
@@ -148,7 +149,14 @@ class Inference:
         if node is not None:
             return node
         sources = Flow(self).variable(name, scope.now, scope, by_text=True)
-        return self._tracker.derive(value, tuple(sources), f"{name} = …", Evidence.INFERRED)
+        return self._from(value, sources, f"{name} = …")
+
+    def _from(self, value: Any, sources: Sources, operation: str) -> Node | None:
+        """The state of data that the text says comes from some states; rows of one can be seen to be so."""
+        rows = selected(value, sources)
+        if rows:
+            return self._tracker.derive(value, rows, "selected rows")
+        return self._tracker.derive(value, tuple(sources), operation, Evidence.INFERRED)
 
     def _operand(self, value: Any, frame: FrameType) -> tuple[Sources, str]:
         """What a call is given, by the expression for it in the text."""

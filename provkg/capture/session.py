@@ -51,6 +51,7 @@ from provkg.records import (
 __all__ = ["Session"]
 
 Append = Callable[[Event], None]
+Closing = Callable[[Error | None, bool], None]
 
 
 class Session:
@@ -162,6 +163,11 @@ class Session:
         status = Status.SUCCEEDED
         if error is not None:
             status = Status.INTERRUPTED if interrupted else Status.FAILED
+        for closing in cell.closing:
+            try:
+                closing(error, interrupted)
+            except Exception as failure:
+                cell.notices.add("end of cell", failure)
         fields: dict[str, Any] = {}
         for gather in (self._gather_variables, self._gather_files, self._gather_code):
             try:
@@ -183,7 +189,7 @@ class Session:
             execution_count=execution_count,
             status=status,
             error=error,
-            activities=tuple(cell.activities),
+            activities=tuple(sorted(cell.activities, key=_rank)),
             seeds=tuple(cell.seeds),
             notices=(*self._pending.take(), *cell.notices.take()),
             cpu=round(finished - cell.cpu, 6),
@@ -302,6 +308,11 @@ class Session:
         if self._cell is not None and self.values.code.document:
             self.write(ParametersSeen(parameters=parameters))
 
+    def at_end(self, closing: Closing) -> None:
+        """Have a hook told when this execution ends: by which error, and whether it was interrupted."""
+        if self._cell is not None:
+            self._cell.closing.append(closing)
+
     def seeded(self, seed: Seed) -> None:
         """Record that a random generator was seeded."""
         if seed.generator == "numpy.random":
@@ -362,6 +373,11 @@ class Session:
         with silence():
             package = self._packages.package_of(module)
         return package.name if package is not None else ""
+
+
+def _rank(activity: Activity) -> int:
+    """Activities are numbered as they begin, and recorded when they end."""
+    return int(activity.id[1:])
 
 
 _STARTED = ("order", "source", "sha256", "started_at", "cell_id", "index", "tags")

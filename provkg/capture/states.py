@@ -67,8 +67,9 @@ class Node:
     ``model`` and ``data`` are set on predictions and what is derived from them: the model that made
     them and the data it was given; ``trust`` is the weakest evidence on the way from there. ``parts`` are
     the columns of a table that hold predictions, ``target`` the target values in what holds both data and
-    target. ``found`` says that nothing is known of what made the state. ``dead`` tells that the object is
-    gone or in another state.
+    target. ``selects`` marks row numbers that a splitter gave out: what is selected with them takes over
+    their role and ``fold``. ``found`` says that nothing is known of what made the state. ``dead`` tells that
+    the object is gone or in another state.
     """
 
     # Defaults stand in the class: most states are temporaries and set but the first three.
@@ -76,6 +77,8 @@ class Node:
     version = 0
     revises: Node | None = None
     role: SplitRole | None = None
+    fold: int | None = None
+    selects = False
     model: Node | None = None
     data: Node | None = None
     target: Node | None = None
@@ -105,6 +108,7 @@ class Node:
             columns=self.columns,
             fingerprint=self.fingerprint,
             role=self.role,
+            fold=self.fold,
             revision_of=self.revises.id if self.revises is not None else "",
             found=self.found,
         )

@@ -144,7 +144,7 @@ class Tracker:
         entry = old.object if old is not None else Object(type_name(type(value)), self._epoch)
         entry.newest = node = Node(entry, kind)
         if old is not None:
-            node.revises, node.role = old if old.id else old.revises, old.role
+            node.revises, node.role, node.fold = old if old.id else old.revises, old.role, old.fold
             self._link(node, value, (old,), operation, Evidence.OBSERVED, _NOTHING)
         self._link(node, value, tuple(parents), operation, evidence, _NOTHING)
         return node
@@ -169,7 +169,7 @@ class Tracker:
             entry.epoch, entry.before = self._epoch, old
         entry.newest = node = Node(entry, old.kind)
         node.revises = old if old.id else old.revises
-        node.role, node.target = old.role, old.target
+        node.role, node.fold, node.target = old.role, old.fold, old.target
         self._link(node, value, (old, *parents), operation, evidence, given)
         old.dead = True
         return node
@@ -179,7 +179,7 @@ class Tracker:
         old = self.find(value)
         node = self.revise(value, parents, operation)
         if old is not None and node is not None:
-            node.revises = node.role = None
+            node.revises = node.role = node.fold = None
             node.edges = tuple(edge for edge in node.edges if edge.parent is not old)
         return node
 
@@ -193,7 +193,8 @@ class Tracker:
         given: Mapping[Label, Node | None],
     ) -> None:
         edges: list[Edge] = []
-        roles: set[SplitRole] = set()
+        places: set[tuple[SplitRole, int | None]] = set()
+        chosen: set[tuple[SplitRole, int | None]] = set()
         inherits = bool(given)
         for parent in parents:
             if parent is node:
@@ -204,10 +205,10 @@ class Tracker:
             shorten(parent)
             inherits = inherits or parent.kind is ValueKind.PREDICTION or bool(parent.parts)
             if parent.role is not None and parent.kind in _DATA:
-                roles.add(parent.role)
+                (chosen if parent.selects else places).add((parent.role, parent.fold))
         node.edges += tuple(edges)
-        if node.role is None and len(roles) == 1:
-            node.role = roles.pop()
+        if node.role is None and node.kind not in _ESTIMATORS:
+            node.role, node.fold = _common(chosen or places)
         if inherits and node.kind in _DATA:
             data = [each for each in parents if isinstance(each, Node) and each.kind not in _ESTIMATORS]
             inherit(node, value, data, evidence, given)
@@ -249,7 +250,7 @@ class Tracker:
             old.dead = True
         return standing
 
-    def describe(self, node: Node, value: object) -> None:
+    def describe(self, node: Node, value: object, *, fingerprint: bool = True) -> None:
         """Give a state its number and take its shape, columns and fingerprint, once."""
         if node.id:
             return
@@ -264,7 +265,8 @@ class Tracker:
             return
         node.shape = shape_of(value) or node.shape
         node.columns = columns_of(value) or node.columns
-        node.fingerprint = node.fingerprint or self.fingerprint(value)
+        if fingerprint and node.fingerprint is None:
+            node.fingerprint = self.fingerprint(value)
 
     def fingerprint(self, value: object) -> Fingerprint | None:
         """The digest of a value's content, where that is not larger than the limit."""
@@ -273,3 +275,11 @@ class Tracker:
     def links(self, node: Node) -> Iterator[Link]:
         """The links from a recorded node to its nearest recorded ancestors; its history is then dropped."""
         return links_of(node)
+
+
+def _common(places: set[tuple[SplitRole, int | None]]) -> tuple[SplitRole | None, int | None]:
+    """The role and fold that all share."""
+    roles, folds = {role for role, _ in places}, {fold for _, fold in places}
+    if len(roles) != 1:
+        return None, None
+    return roles.pop(), folds.pop() if len(folds) == 1 else None

@@ -77,8 +77,12 @@ class Inventory:
                 yield thing
 
     def results(self) -> Iterator[Result]:
-        """The measured numbers, in the order of recording."""
-        return (thing for thing in self.things.values() if isinstance(thing, Result))
+        """The measured numbers that are not those of a part of an activity, in the order of recording."""
+        for thing in self.things.values():
+            if isinstance(thing, Result):
+                activity = self.things.get(self.generator.get(thing.id, ""))
+                if not isinstance(activity, Activity) or not activity.parent:
+                    yield thing
 
     def ancestors(self, thing: str) -> tuple[Thing, ...]:
         """All that a thing came from, directly or not, nearest first."""

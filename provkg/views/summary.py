@@ -167,7 +167,7 @@ def summarize(run: Run) -> RunSummary:
         failure=_failure(run),
         read=tuple(_reads(inventory)),
         trainings=trainings(inventory),
-        results=tuple(_measured(inventory, result) for result in inventory.results()),
+        results=tuple(_measured(inventory, result) for result in _numbers(inventory)),
         written=tuple(_writes(inventory)),
         surroundings=_surroundings(run),
         seeds={
@@ -210,6 +210,21 @@ def _reads(inventory: Inventory) -> Iterator[DataRead]:
             package=first.package,
             reason=first.reason,
         )
+
+
+def _numbers(inventory: Inventory) -> Iterator[Result]:
+    """The results that are one number or a series; those of a report only where nothing else is measured."""
+    results = [each for each in inventory.results() if not each.label and not each.text.startswith("[")]
+    reported = {each.id for each in results if _is_of_report(inventory, each)}
+    measured = {(each.model, each.data) for each in results if each.id not in reported}
+    for each in results:
+        if each.id not in reported or (each.model, each.data) not in measured:
+            yield each
+
+
+def _is_of_report(inventory: Inventory, result: Result) -> bool:
+    maker = inventory.things.get(inventory.generator.get(result.id, ""))
+    return isinstance(maker, Activity) and maker.function.endswith(".classification_report")
 
 
 def _measured(inventory: Inventory, result: Result) -> Measured:

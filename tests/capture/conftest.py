@@ -45,14 +45,17 @@ class Recorded:
 
     @property
     def results(self) -> list[Result]:
-        return [result for activity in self.activities for result in activity.results]
+        return [result for activity in self.activities if not activity.parent for result in activity.results]
 
     @property
     def notices(self) -> list[str]:
         return [f"{n.where}: {n.message}" for e in self.run.executions for n in e.notices]
 
     def of_kind(self, kind: ActivityKind) -> list[Activity]:
-        return [activity for activity in self.activities if activity.kind is kind]
+        return [activity for activity in self.activities if activity.kind is kind and not activity.parent]
+
+    def inside(self, outer: Activity) -> list[Activity]:
+        return [activity for activity in self.activities if activity.parent == outer.id]
 
     def held(self, name: str, order: int | None = None) -> Value:
         """The state a variable held after an execution (by default the last that set it)."""

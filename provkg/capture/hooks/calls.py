@@ -10,6 +10,7 @@ from typing import Any, NamedTuple
 from provkg.capture.gate import gate
 from provkg.capture.hooks.randomness import global_state
 from provkg.capture.hooks.settings import draws_in_vain, settings_of
+from provkg.capture.kinds import is_estimator, kind_of
 from provkg.capture.session import Session
 from provkg.capture.values import Node
 from provkg.records import Activity, ActivityKind, Evidence, Result, Role, Setting, Status, Use
@@ -64,7 +65,7 @@ class Call:
     """A call that becomes one activity.
 
     Where one line makes the same call very often (``crowded``), derivation is still followed, but nothing
-    more is recorded.
+    more is recorded. A call inside another one (``within``) is told about as a part of that.
     """
 
     kind = ActivityKind.EVALUATION
@@ -76,38 +77,63 @@ class Call:
     def __init__(self, session: Session, function: str, package: str) -> None:
         self.session = session
         self.tracker = session.values.tracker
+        self.within: Call | None = gate.within
         self.function = function
         self.package = package
         self.started = datetime.now(UTC)
-        self.line = session.values.line()
+        self.line = self.within.line if self.within is not None else session.values.line()
+        self.module: str = session.values.file() if self.within is None else self.within.module
         self.used: list[Use] = []
         self._nodes: list[Node] = []
+        self._by_role: dict[Role, Node] = {}
         self.generated: list[str] = []
         self.settings: tuple[Setting, ...] = ()
         self.results: list[Result] = []
         self.implementation = ""
         self.estimator: Any = None
         self.crowded = session.crowds(function, self.line)
+        self.id = session.next_activity() if not self.crowded else ""
         self._random = global_state() if not self.crowded else None
         self.fits = 0
+        self.best = ""
+        self.parts: list[Activity] = []
+        """What happened inside, where that is recorded."""
 
     def use(self, value: Any, role: Role, argument: str = "", others: tuple[Any, ...] = ()) -> Node | None:
         """Record that the call uses a value; returns its state where it is followed."""
-        node = self.session.values.resolve(value, others=others)
+        if self.within is not None:
+            node = self.handed_on(value, role, self.within)
+        else:
+            node = self.session.values.resolve(value, others=others)
         if node is not None:
             self._nodes.append(node)
+            self._by_role.setdefault(role, node)
         if self.crowded:
             return node
-        kept = self.session.values.keep(node, value)
+        kept = self._keep(node, value)
         if kept:
             self.used.append(Use(entity=kept, role=role, evidence=self.evidence, argument=argument))
         return node
 
+    def _keep(self, node: Node | None, value: Any) -> str:
+        # Nobody gets hold of what only exists inside a call: its fingerprint would be of no use.
+        return self.session.values.keep(node, value, fingerprint=self.within is None)
+
+    def handed_on(self, value: Any, role: Role, within: Call) -> Node | None:
+        """The state of what the call around this one hands on: that came from what it was given itself."""
+        node = self.tracker.find(value)
+        if node is not None or kind_of(value) is None:
+            return node
+        given = within._by_role.get(role)
+        if is_estimator(value) or given is None:
+            return self.tracker.node(value)
+        return self.tracker.derive(value, (given,), within.function, Evidence.DECLARED)
+
     def make(self, node: Node | None, value: Any) -> None:
         """Record that the call made a state of a value."""
-        if node is not None:
+        if node is not None and self.within is None:
             self.session.values.made_here(node, frozenset(self._nodes))
-        kept = self.session.values.keep(node, value) if not self.crowded else ""
+        kept = self._keep(node, value) if not self.crowded else ""
         if kept:
             self.generated.append(kept)
 
@@ -120,30 +146,45 @@ class Call:
             return ()
 
     def add(self, seconds: float, status: Status = Status.SUCCEEDED) -> None:
-        """Record the activity."""
+        """Record the activity, and those inside it."""
         if self.crowded:
             return
-        drew = not self.seeded and self._random is not None and self._random != global_state()
-        self.session.add(
-            Activity(
-                id=self.session.next_activity(),
-                kind=self.kind,
-                function=self.function,
-                package=self.package,
-                implementation=self.implementation,
-                started_at=self.started,
-                duration=round(seconds, 6),
-                used=tuple(self.used),
-                generated=tuple(self.generated),
-                settings=self.settings,
-                results=tuple(self.results),
-                fits=self.fits,
-                unseeded=drew and not self.session.global_seed and not draws_in_vain(self.estimator),
-                status=status,
-                evidence=self.evidence,
-                line=self.line,
-            )
+        activity = Activity(
+            id=self.id,
+            kind=self.kind,
+            function=self.function,
+            package=self.package,
+            implementation=self.implementation,
+            started_at=self.started,
+            duration=round(seconds, 6),
+            used=tuple(self.used),
+            generated=tuple(self.generated),
+            settings=self.settings,
+            results=tuple(self.results),
+            parent=self.within.id if self.within is not None else "",
+            best=self.best,
+            fits=self.fits,
+            unseeded=self.unseeded(self.estimator),
+            status=status,
+            evidence=self.evidence,
+            line=self.line,
+            file=self.module,
         )
+        if self.within is not None:
+            self.within.parts += [activity, *self.parts]
+            return
+        for each in (activity, *self.parts):
+            self.session.add(each)
+
+    def drew(self) -> bool:
+        """Whether the call drew random numbers from NumPy's global generator."""
+        return self._random is not None and self._random != global_state()
+
+    def unseeded(self, estimator: Any) -> bool:
+        """Whether it drew numbers that mattered, and nobody had set a seed."""
+        if self.seeded or self.session.global_seed:
+            return False
+        return self.drew() and not draws_in_vain(estimator)
 
     def succeeded(self, result: Any, seconds: float) -> None:
         """The call returned."""

@@ -8,20 +8,22 @@ from typing import Any, Protocol
 from provkg.capture.gate import gate
 from provkg.capture.hooks.calls import Begin, Call
 from provkg.capture.hooks.numbers import number, result_of
+from provkg.capture.hooks.scorers import default_metric
+from provkg.capture.hooks.settings import part_types
 from provkg.capture.kinds import is_estimator, kind_of, type_name
 from provkg.capture.session import Session
 from provkg.capture.values import FileNode, Node
-from provkg.records import ActivityKind, Role, SplitRole, ValueKind
+from provkg.records import ActivityKind, Role, ValueKind
 
 __all__ = [
     "ADDITIONS",
+    "MAX_INSIDE",
     "Addition",
     "EstimatorCall",
     "Fitting",
     "Predicting",
     "Scoring",
     "Transforming",
-    "default_metric",
 ]
 
 
@@ -36,9 +38,8 @@ ADDITIONS: dict[str, Callable[[Fitting, Any, str], Addition]] = {}
 """By the name of the library: makes one when a training begins, of the training, the library's estimator in
 it, and the prefix that tells its arguments and settings from those of a pipeline around it (``model__``).
 """
-_SEARCHES = ("BaseSearchCV",)
-_REGRESSION_SCORE = "r2"
-_CLASSIFICATION_SCORE = "accuracy"
+MAX_INSIDE = 20
+"""Steps inside one fit that are recorded, such as those of a pipeline or the members of an ensemble."""
 
 
 class EstimatorCall(Call):
@@ -85,16 +86,17 @@ class EstimatorCall(Call):
 
 
 class Fitting(EstimatorCall):
-    """``fit`` and its relatives: a new state of the estimator, made from the data."""
+    """``fit`` and its relatives: a new state of the estimator, made from the data.
+
+    Of an estimator that has others for settings, such as a pipeline, it is told of their fits too.
+    """
+
+    is_search = False
 
     def __init__(self, session: Session, method: str, args: tuple[Any, ...], kwargs: dict[str, Any]) -> None:
         super().__init__(session, method, args, kwargs)
-        self.is_search = any(parent.__name__ in _SEARCHES for parent in type(self.estimator).__mro__)
         transformer = kind_of(self.estimator) is ValueKind.TRANSFORMER
         self.kind = ActivityKind.PREPROCESSING if transformer else ActivityKind.TRAINING
-        if self.is_search:
-            self.kind = ActivityKind.TUNING
-            gate.counting, gate.depth, gate.fits = True, 0, 0
         target_name, target = self.argument(1, "y", "Y")
         self.sources: list[Node | FileNode] = []
         self.data = self.use_data((target,))
@@ -107,14 +109,23 @@ class Fitting(EstimatorCall):
         for name, value in self.named.items():
             if name not in ("X", "y", "Y") and kind_of(value) is ValueKind.DATASET:
                 self.use(value, Role.INPUT, name)
+        self._made_inside: list[Node] = []
+        self._count = 0
+        self._part_types: frozenset[type] = frozenset()
         if not self.crowded:
             self.settings = self.read_settings(self.estimator)
+            self._part_types = part_types(self.estimator)
         self.addition = self._addition() if ADDITIONS and not self.is_search else None
         if not self.crowded:
-            session.tell(training=True)
+            if self.within is None:
+                session.tell(training=True)
+            if self._part_types:
+                gate.host = self
 
     def _addition(self) -> Addition | None:
         """What the library of the estimator, or of the last one of a pipeline, adds."""
+        if isinstance(self.within, Fitting) and self.within.addition is not None:
+            return None  # the pipeline around it tells of it
         estimator, prefix = self.estimator, ""
         while (steps := getattr(estimator, "__dict__", {}).get("steps")) and type(steps) is list:
             name, estimator = steps[-1][:2]
@@ -127,22 +138,52 @@ class Fitting(EstimatorCall):
             self.session.notice(f"training of {self.implementation}", error)
             return None
 
+    # --- what happens inside ---
+
+    def inside(self, begin: Begin, args: tuple[Any, ...], kwargs: dict[str, Any]) -> Any:
+        """A part is fitted: that is a step of its own, up to a limit."""
+        if args and args[0] is self.estimator:
+            gate.host = self  # one of its methods calls another one
+            return None
+        if not args or not self._is_part(args[0]):
+            return None
+        top: Fitting = self
+        while isinstance(top.within, Fitting):
+            top = top.within
+        top._count += 1
+        if top._count > MAX_INSIDE:
+            self.session.notice(self.function, f"steps inside beyond the first {MAX_INSIDE} are not recorded")
+            return None
+        gate.within = self
+        try:
+            return begin(args, kwargs)
+        finally:
+            gate.within = None
+
+    def _is_part(self, estimator: Any) -> bool:
+        """Whether an estimator is one of those that this one was given, and no tool of the library's own."""
+        return kind_of(estimator) is ValueKind.MODEL or type(estimator) in self._part_types
+
+    def splits(self, splitter: Any) -> None:
+        """How a part divides its data is its own matter."""
+
+    # --- what comes of it ---
+
     def succeeded(self, result: Any, seconds: float) -> None:
         """The estimator has learnt: it is in a new state."""
-        tracker = self.tracker
-        self.fits = gate.fits if self.is_search else 0
-        label = self.function
+        tracker, sources = self.tracker, [*self.sources, *self._made_inside]
         if self.method == "partial_fit" or tracker.find(self.estimator) is not None:
-            fitted = tracker.revise(self.estimator, self.sources, label)
+            fitted = tracker.revise(self.estimator, sources, self.function)
         else:
-            fitted = tracker.derive(self.estimator, self.sources, label)
+            fitted = tracker.derive(self.estimator, sources, self.function)
         self.make(fitted, self.estimator)
         if fitted is not None:
             self._follow_parts(fitted)
+            if isinstance(self.within, Fitting):
+                self.within._made_inside.append(fitted)
         if result is not self.estimator and kind_of(result) is not None and fitted is not None:
             self._follow_result(result, fitted)
-        if self.is_search:
-            self._results(fitted)
+        self.learnt(fitted)
         if self.addition is not None and fitted is not None:
             try:
                 self.addition.fitted(self, fitted)
@@ -150,10 +191,12 @@ class Fitting(EstimatorCall):
                 self.session.notice(f"training of {self.implementation}", error)
         self.add(seconds)
 
+    def learnt(self, fitted: Node | None) -> None:
+        """Say more of a fit that succeeded."""
+
     def _follow_result(self, result: Any, fitted: Node) -> None:
         """``fit_transform`` and ``fit_predict`` also return data, made by the new state."""
-        label = self.function
-        made = self.tracker.derive(result, (fitted, *self.sources[:1]), label)
+        made = self.tracker.derive(result, (fitted, *self.sources[:1]), self.function)
         if made is not None and self.method == "fit_predict":
             made.kind = ValueKind.PREDICTION
             made.model, made.data = fitted, self.data
@@ -175,26 +218,6 @@ class Fitting(EstimatorCall):
                 for part in _elements(item):
                     if is_estimator(part):
                         self.tracker.derive(part, (fitted,), "best_estimator_.steps")
-
-    def _results(self, fitted: Node | None) -> None:
-        """The best score of a search, with the scores of all its candidates in order."""
-        score = getattr(self.estimator, "best_score_", None)
-        if score is None or fitted is None:
-            return
-        scoring = getattr(self.estimator, "scoring", None)
-        metric = scoring if isinstance(scoring, str) else default_metric(self.estimator)
-        history = getattr(self.estimator, "cv_results_", {}).get("mean_test_score", ())
-        self.results.append(
-            result_of(
-                self.session,
-                metric,
-                score,
-                series=tuple(number(each)[0] for each in history),
-                model=fitted.id,
-                data=(self.data.id,) if self.data is not None else (),
-                role=SplitRole.VALIDATION,
-            )
-        )
 
 
 def _elements(item: Any) -> tuple[Any, ...]:
@@ -268,15 +291,3 @@ class Scoring(EstimatorCall):
                 )
             )
         self.add(seconds)
-
-
-def default_metric(estimator: Any) -> str:
-    """The metric that an estimator's ``score`` computes."""
-    scoring = getattr(estimator, "scoring", None)
-    if isinstance(scoring, str):
-        return scoring
-    kind = getattr(estimator, "_estimator_type", None)
-    if kind is None:
-        tags = getattr(estimator, "__sklearn_tags__", None)
-        kind = getattr(tags(), "estimator_type", None) if callable(tags) else None
-    return {"classifier": _CLASSIFICATION_SCORE, "regressor": _REGRESSION_SCORE}.get(str(kind), "score")

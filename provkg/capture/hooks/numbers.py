@@ -42,19 +42,22 @@ def result_of(
     model: str = "",
     data: tuple[str, ...] = (),
     role: SplitRole | None = None,
+    text: str = "",
+    label: str = "",
     evidence: Evidence = Evidence.OBSERVED,
 ) -> Result:
-    """The record of a measured number."""
-    measured, text = number(value)
+    """The record of a measured number, or of several that ``text`` holds."""
+    measured, exact = number(value)
     return Result(
         id=session.next_result(),
         metric=metric,
         value=measured,
-        text=text,
+        text=text or exact,
         series=series,
         series_by=series_by if series else None,
         model=model,
         data=data,
         role=role,
+        label=label,
         evidence=evidence,
     )

@@ -4,17 +4,31 @@ from __future__ import annotations
 
 import inspect
 import math
+import re
 from collections.abc import Mapping
 from types import MappingProxyType
 from typing import Any
 from weakref import WeakKeyDictionary
 
+from msgspec.structs import replace
+
 from provkg.capture.kinds import is_estimator, kind_of, type_name
 from provkg.confidential import MARK, is_secret_setting
 from provkg.records import Scalar, Setting
 
-__all__ = ["draws_in_vain", "scalar", "setting", "settings_of"]
+__all__ = [
+    "draws_in_vain",
+    "own_settings",
+    "part_types",
+    "scalar",
+    "setting",
+    "settings_of",
+    "splitter_settings",
+]
 
+_MAX_PARTS = 100
+_CONTAINERS = (list, tuple, dict, set, frozenset)
+_ADDRESS = re.compile(r" at 0x[0-9A-Fa-f]+")
 _MAX_TEXT = 500
 _DRAWING_IN_VAIN = frozenset({"SVC", "NuSVC", "SVR", "NuSVR", "OneClassSVM"})
 """libsvm is given a seed at every fit and uses it for probability estimates alone."""
@@ -45,9 +59,12 @@ def scalar(value: Any) -> tuple[Scalar, str]:
         return f"{kind.__name__} of shape {getattr(value, 'shape', '?')}", type_name(kind)
     if callable(value):
         return getattr(value, "__qualname__", kind.__name__)[:_MAX_TEXT], "function"
+    if kind in _CONTAINERS and len(value) > _MAX_PARTS:
+        return f"{kind.__name__} of {len(value)}", kind.__name__
     if kind.__module__ == "__main__":
         return kind.__qualname__[:_MAX_TEXT], type_name(kind)  # its text would be made by the user's code
-    return repr(value)[:_MAX_TEXT], type_name(kind)
+    # Where an object stands in memory is no setting, and differs from run to run.
+    return _ADDRESS.sub("", repr(value)[:_MAX_TEXT]), type_name(kind)
 
 
 def setting(name: str, value: Any, default: Any = inspect.Parameter.empty) -> Setting:
@@ -86,24 +103,56 @@ def _parameters(kind: type) -> Mapping[str, inspect.Parameter]:
         return MappingProxyType({})
 
 
-def settings_of(estimator: Any) -> tuple[Setting, ...]:
-    """All settings of an estimator, defaults included; those of nested estimators by their path."""
+def settings_of(estimator: Any, given: Mapping[str, Any] | None = None) -> tuple[Setting, ...]:
+    """All settings of an estimator, defaults included; those of nested estimators by their path.
+
+    Parameters:
+        given: settings to tell of instead of those that the estimator has.
+    """
     parameters = estimator.get_params(deep=True)
-    owners: dict[str, Any] = {"": estimator}
+    owners = {"": estimator} | {name: value for name, value in parameters.items() if is_estimator(value)}
+    told = parameters if given is None else given
     found = []
-    for name in sorted(parameters):
-        value = parameters[name]
-        if is_estimator(value):
-            owners[name] = value
-    for name in sorted(parameters):
+    for name in sorted(told):
         path, _, own = name.rpartition("__")
         default = (
             _defaults(type(owners[path])).get(own, inspect.Parameter.empty)
             if path in owners
             else (inspect.Parameter.empty)
         )
-        found.append(setting(name, parameters[name], default))
+        found.append(setting(name, told[name], default))
     return tuple(found)
+
+
+def own_settings(thing: Any) -> tuple[Setting, ...]:
+    """The settings of what is made like an estimator and is none, as a splitter: its parameters, by name."""
+    return tuple(
+        setting(name, getattr(thing, name), default)
+        for name, default in _defaults(type(thing)).items()
+        if hasattr(thing, name)
+    )
+
+
+def splitter_settings(splitter: Any) -> tuple[Setting, ...]:
+    """The splitter that a ``cv`` argument came to, and its settings; what the user chose is in ``cv``."""
+    kind = type(splitter)
+    own = (replace(each, name=f"splitter__{each.name}", explicit=False) for each in own_settings(splitter))
+    return Setting(name="splitter", value=kind.__name__, type=type_name(kind), explicit=False), *own
+
+
+def part_types(estimator: Any) -> frozenset[type]:
+    """The classes of the estimators that one was given for settings, as a pipeline is."""
+    try:
+        parameters = estimator.get_params(deep=False)
+    except Exception:  # it does not keep to scikit-learn's rules for settings
+        return frozenset()
+    return frozenset(
+        type(each)
+        for value in parameters.values()
+        for item in (value[:_MAX_PARTS] if type(value) in (list, tuple) else (value,))
+        for each in (item if type(item) is tuple else (item,))
+        if is_estimator(each)
+    )
 
 
 def draws_in_vain(estimator: Any) -> bool:

@@ -14,22 +14,33 @@ from typing import Any
 
 from provkg.capture.gate import gate
 from provkg.capture.hooks import AfterImport
+from provkg.capture.hooks.calls import Begin
 from provkg.capture.hooks.estimators import Fitting, Predicting, Scoring, Transforming
-from provkg.capture.hooks.evaluating import CrossValidating, Measuring, Splitting, is_metric
+from provkg.capture.hooks.evaluating import CrossValidating
 from provkg.capture.hooks.loading import Loading
+from provkg.capture.hooks.measuring import Measuring, is_metric
 from provkg.capture.hooks.replacing import replace
+from provkg.capture.hooks.scorers import ScorerCall
+from provkg.capture.hooks.searching import Searching, is_search
+from provkg.capture.hooks.splitting import Splitting, watch_splits
 from provkg.capture.hooks.wrap import is_replacement, step
 
 __all__ = ["AFTER_IMPORT"]
 
-_FITS: dict[str, Callable[..., Any]] = {
-    "fit": Fitting.of("fit"),
-    "partial_fit": Fitting.of("partial_fit"),
-    "fit_transform": Fitting.of("fit_transform"),
-    "fit_predict": Fitting.of("fit_predict"),
-    "fit_resample": Fitting.of("fit_resample"),
+
+def _fitting(method: str) -> Begin:
+    fitting, searching = Fitting.of(method), Searching.of(method)
+
+    def begin(args: tuple[Any, ...], kwargs: dict[str, Any]) -> Any:
+        return searching(args, kwargs) if args and is_search(args[0]) else fitting(args, kwargs)
+
+    return begin
+
+
+_FITS: dict[str, Begin] = {
+    name: _fitting(name) for name in ("fit", "partial_fit", "fit_transform", "fit_predict", "fit_resample")
 }
-_OTHERS: dict[str, Callable[..., Any]] = {
+_OTHERS: dict[str, Begin] = {
     "transform": Transforming.of("transform"),
     "inverse_transform": Transforming.of("inverse_transform"),
     "predict": Predicting.of("predict"),
@@ -42,8 +53,10 @@ _METRIC_MODULES = (
     "sklearn.metrics._classification",
     "sklearn.metrics._regression",
     "sklearn.metrics._ranking",
+    "sklearn.metrics.cluster._bicluster",
     "sklearn.metrics.cluster._supervised",
     "sklearn.metrics.cluster._unsupervised",
+    "sklearn.calibration",
 )
 _VALIDATIONS = (
     "cross_val_score",
@@ -143,6 +156,20 @@ def _patch_split(module: ModuleType) -> None:
     replace(module, "train_test_split", lambda original: step(original, Splitting.of(original)))
 
 
+def _patch_splitters(module: ModuleType) -> None:
+    for owner in [value for value in vars(module).values() if isinstance(value, type)]:
+        original = owner.__dict__.get("split")
+        if inspect.isfunction(original) and not is_replacement(original):
+            owner.split = watch_splits(original)  # type: ignore[attr-defined]
+
+
+def _patch_scorers(module: ModuleType) -> None:
+    for owner in (module._BaseScorer, module._MultimetricScorer):
+        original = owner.__call__
+        if not is_replacement(original):
+            owner.__call__ = step(original, ScorerCall.begin)
+
+
 def _patch_validation(module: ModuleType) -> None:
     for name in _VALIDATIONS:
         replace(module, name, lambda original: step(original, CrossValidating.of(original)))
@@ -158,9 +185,10 @@ def _patch_datasets(module: ModuleType) -> None:
 AFTER_IMPORT: dict[str, tuple[AfterImport, ...]] = {
     "sklearn.utils._set_output": (_patch_output,),
     "sklearn.base": (_patch_base,),
-    "sklearn.model_selection._split": (_patch_split,),
+    "sklearn.model_selection._split": (_patch_split, _patch_splitters),
     "sklearn.model_selection._validation": (_patch_validation,),
     "sklearn.inspection._permutation_importance": (_patch_validation,),
     "sklearn.datasets._base": (_patch_datasets,),
+    "sklearn.metrics._scorer": (_patch_scorers,),
     **dict.fromkeys(_METRIC_MODULES, (_patch_metrics,)),
 }

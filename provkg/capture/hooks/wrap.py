@@ -23,7 +23,19 @@ from typing import Any, Protocol
 
 from provkg.capture.gate import HIDDEN_FILE, gate, is_hidden
 
-__all__ = ["Follower", "Step", "follow", "is_replacement", "listen", "original_of", "step", "wrap_method"]
+__all__ = [
+    "Follower",
+    "Step",
+    "dress",
+    "follow",
+    "hide",
+    "is_replacement",
+    "listen",
+    "original_of",
+    "report",
+    "step",
+    "wrap_method",
+]
 
 Follower = Callable[[tuple[Any, ...], dict[str, Any], Any], None]
 
@@ -63,7 +75,7 @@ def follow(original: Callable[..., Any], observe: Follower, *, frames: bool = Fa
                 except RecursionError:
                     gate.exhausted = True
                 except Exception as error:
-                    _report(original, error)
+                    report(original, error)
             return result
         except BaseException as failure:
             BaseException.with_traceback(failure, sys.exc_info()[2].tb_next)  # type: ignore[union-attr]
@@ -72,7 +84,7 @@ def follow(original: Callable[..., Any], observe: Follower, *, frames: bool = Fa
             if watched:
                 gate.values = True
 
-    return _dress(replacement, original)
+    return dress(replacement, original)
 
 
 def step(  # noqa: C901
@@ -81,36 +93,36 @@ def step(  # noqa: C901
     """A replacement that makes a `Step` before a call and tells it how the call ended.
 
     Parameters:
-        is_fit: whether the call trains, and counts as a fit of the search or cross-validation around it.
+        is_fit: whether the call trains, so that the activity around it, if any, may want to know of it.
     """
 
     # In one piece, because each further function would take room from the user's recursion.
     def replacement(*args: Any, **kwargs: Any) -> Any:  # noqa: C901, PLR0912
-        if not (gate.activities and gate.belongs() == gate.openings and get_ident() == gate.thread):
-            counted = (
-                is_fit and gate.counting and gate.belongs() == gate.openings and get_ident() == gate.thread
-            )
-            if counted:
-                gate.depth += 1
-                gate.fits += gate.depth == 1
+        host = gate.host if is_fit else None
+        watched = gate.activities
+        if not (
+            (watched or host is not None) and gate.belongs() == gate.openings and get_ident() == gate.thread
+        ):
             try:
                 return original(*args, **kwargs)
             except BaseException as failure:
                 BaseException.with_traceback(failure, sys.exc_info()[2].tb_next)  # type: ignore[union-attr]
                 raise
-            finally:
-                if counted:
-                    gate.depth -= 1
-        values, gate.activities, gate.values = gate.values, False, False
+        values = gate.values
+        gate.activities = gate.values = False
+        gate.host = None
         seen: Step | None = None
         began = 0.0
         try:
             try:
-                seen = begin(args, kwargs)
+                if watched:
+                    seen = begin(args, kwargs)
+                elif host is not None:
+                    seen = host.inside(begin, args, kwargs)
             except RecursionError:
                 gate.exhausted = True
             except Exception as error:
-                _report(original, error)
+                report(original, error)
             began = perf_counter()
             result = original(*args, **kwargs)
             if seen is not None:
@@ -119,7 +131,7 @@ def step(  # noqa: C901
                 except RecursionError:
                     gate.exhausted = True
                 except Exception as error:
-                    _report(original, error)
+                    report(original, error)
             return result
         except BaseException as failure:
             BaseException.with_traceback(failure, sys.exc_info()[2].tb_next)  # type: ignore[union-attr]
@@ -129,12 +141,12 @@ def step(  # noqa: C901
                 except RecursionError:
                     gate.exhausted = True
                 except Exception as error:
-                    _report(original, error)
+                    report(original, error)
             raise
         finally:
-            gate.activities, gate.values, gate.counting = True, values, False
+            gate.activities, gate.values, gate.host = watched, values, host
 
-    return _dress(replacement, original)
+    return dress(replacement, original)
 
 
 def wrap_method(owner: type, name: str, begin: Beginner, *, is_fit: bool = False) -> None:
@@ -156,13 +168,13 @@ def listen(original: Callable[..., Any], hear: Follower) -> Callable[..., Any]:
                 except RecursionError:
                     gate.exhausted = True
                 except Exception as error:
-                    _report(original, error)
+                    report(original, error)
             return result
         except BaseException as failure:
             BaseException.with_traceback(failure, sys.exc_info()[2].tb_next)  # type: ignore[union-attr]
             raise
 
-    return _dress(replacement, original)
+    return dress(replacement, original)
 
 
 def is_replacement(function: Any) -> bool:
@@ -176,12 +188,13 @@ def original_of(function: Any) -> Any:
     return function.__wrapped__ if is_replacement(function) else function
 
 
-def _dress(replacement: Any, original: Callable[..., Any]) -> Callable[..., Any]:
+def dress(replacement: Any, original: Callable[..., Any]) -> Callable[..., Any]:
+    """Let a replacement look like its original."""
     dressed: Callable[..., Any] = functools.wraps(original)(replacement)
     return dressed
 
 
-def _hide(maker: Any) -> None:
+def hide(maker: Any) -> None:
     """Give the code of all replacements that a maker makes the hidden file name, once."""
     constants = (
         each.replace(co_filename=HIDDEN_FILE) if isinstance(each, CodeType) else each
@@ -190,11 +203,12 @@ def _hide(maker: Any) -> None:
     maker.__code__ = maker.__code__.replace(co_consts=tuple(constants))
 
 
-_hide(follow)
-_hide(step)
-_hide(listen)
+hide(follow)
+hide(step)
+hide(listen)
 
 
-def _report(original: Callable[..., Any], error: Exception) -> None:
+def report(original: Callable[..., Any], error: Exception) -> None:
+    """Note that the hook of a function failed."""
     if gate.session is not None:
         gate.session.notice(f"hook of {getattr(original, '__qualname__', original)}", error)
