@@ -271,6 +271,8 @@ class Texts:
         line, end_line, column, end_column = positions[offset // 2] if offset >= 0 else _NOWHERE
         if line is None or end_line is None or column is None or end_column is None:
             return None
+        while offset > 0 and opname[instructions[offset]] == "CACHE":
+            offset -= 2  # a call that the interpreter has specialised is at its last cache entry
         outer = _enclosing(frame)
         shift = self._before(outer) if self.is_document(outer.f_code) else 0
         return opname[instructions[offset]], (line + shift, end_line + shift), (column, end_column)
