@@ -7,12 +7,16 @@ from collections.abc import Iterable, Mapping, Sequence
 
 from provkg.analysis.code import Argument, Binding, BindingKind, Body, Call
 from provkg.analysis.expressions import Expressions
-from provkg.analysis.folding import Constant, fold
+from provkg.analysis.folding import Constant, fold, may_fold
 from provkg.analysis.knowledge import Knowledge, Parameter
 
 __all__ = ["Calls", "root_of"]
 
 _FOLDABLE = (ast.BinOp, ast.Call, ast.JoinedStr, ast.Name, ast.UnaryOp)
+_PLAIN = (str, float)
+_PARTS = (ast.Attribute, ast.Subscript)
+_INNER = (ast.Attribute, ast.Subscript, ast.Starred)
+_NONE: frozenset[str] = frozenset()
 _MAX_TEXT = 2000
 _LARGEST = 1 << 63
 """JSON readers need not take longer integers; those stay text."""
@@ -31,6 +35,8 @@ class Calls(Expressions):
         self.shift = 0
         """What to add to a line number of the tree to get the cell's."""
         self.calls: list[Call] = []
+        self.call_of: dict[ast.AST, int] = {}
+        """The index of each call in ``calls``."""
         self.bindings: list[Binding] = []
         self.functions: dict[str, Body] = {}
         """The functions that the cell has defined so far, by name."""
@@ -58,7 +64,7 @@ class Calls(Expressions):
         if isinstance(node, ast.Name):
             is_data = self.name(node)
             text, root = node.id, node.id if is_data or node.id in self.defined else ""
-            imported = text in self.meaning and not self.is_hidden(text)
+            imported = text in self.meaning and not (self.hidden and self.is_hidden(text))
             if imported:
                 text = self.meaning[text]
         elif isinstance(node, ast.Subscript):
@@ -93,7 +99,7 @@ class Calls(Expressions):
         targets = self.results.get(node, ())
         if isinstance(func, ast.Name):
             self.name(func, called=True)
-            imported = func.id in self.meaning and not self.is_hidden(func.id)
+            imported = func.id in self.meaning and not (self.hidden and self.is_hidden(func.id))
             function = self.meaning[func.id] if imported else func.id
         else:
             if targets and isinstance(func, ast.Attribute) and self._returns_object(func.attr):
@@ -104,28 +110,25 @@ class Calls(Expressions):
             return function, "", imported
         if function == "get_ipython":
             return function, "", imported
-        arguments, folded = [], []
-        for index, (value, keyword) in enumerate(_arguments(node)):
-            argument, used = self._argument(value, keyword)
-            arguments.append(argument)
-            if used:
-                folded.append((index, used))
-        self.folded += [(len(self.calls), index, used) for index, used in folded]
+        arguments, folded = self._arguments(node)
+        if folded:
+            self.folded += [(len(self.calls), index, used) for index, used in folded]
+        line, end_line = node.lineno + self.shift, (node.end_lineno or node.lineno) + self.shift
+        self.call_of[node] = len(self.calls)
+        # By position, as there are many: function, line, end_line, arguments, receiver, targets, alone, body,
+        # statement, imported, column.
         self.calls.append(
             Call(
-                function=function,
-                line=node.lineno + self.shift,
-                end_line=(node.end_lineno or node.lineno) + self.shift,
-                arguments=tuple(arguments),
-                receiver=receiver,
-                targets=targets,
-                alone=node is self.alone,
-                body=self.scope.index,
-                statement=self.statement,
-                imported=imported,
+                *(function, line, end_line, tuple(arguments), receiver, targets),
+                *(node is self.alone, self.scope.index, self.statement, imported, node.col_offset),
             )
         )
-        self._effects(node, function, receiver, imported, self.data[start:])
+        if (
+            node.keywords
+            or function.rpartition(".")[2] in self.knowledge.changing
+            or function in self.functions
+        ):
+            self._effects(node, function, receiver, imported, self.data[start:])
         method = func.attr if isinstance(func, ast.Attribute) else ""
         return function, receiver if receiver and self._returns_object(method) else "", imported
 
@@ -135,13 +138,32 @@ class Calls(Expressions):
 
     # --- arguments ----------------------------------------------------------------------------------
 
+    def _arguments(self, node: ast.Call) -> tuple[list[Argument], list[tuple[int, dict[str, int]]]]:
+        """What a call passes; and of the values that came by variables, which by which."""
+        arguments: list[Argument] = []
+        folded: list[tuple[int, dict[str, int]]] = []
+        for value in node.args:
+            if isinstance(value, ast.Starred):
+                argument, used = self._argument(value.value, "*")
+            else:
+                argument, used = self._argument(value, "")
+            if used:
+                folded.append((len(arguments), used))
+            arguments.append(argument)
+        for given in node.keywords:
+            argument, used = self._argument(given.value, given.arg or "**")
+            if used:
+                folded.append((len(arguments), used))
+            arguments.append(argument)
+        return arguments, folded
+
     def _argument(self, node: ast.expr, keyword: str) -> tuple[Argument, dict[str, int] | None]:
         if isinstance(node, ast.Constant):
             value, text = node.value, self.text(node)
-            if value is None or isinstance(value, str | float):
-                return Argument(keyword, text, literal=value, known=True), None
+            if value is None or isinstance(value, _PLAIN):
+                return Argument(keyword, text, _NONE, "", value, True), None
             if isinstance(value, int) and -_LARGEST <= value < _LARGEST:
-                return Argument(keyword, text, literal=value, known=True), None
+                return Argument(keyword, text, _NONE, "", value, True), None
             return Argument(keyword, text), None
         start = len(self.data)
         self.visit(node)
@@ -149,12 +171,15 @@ class Calls(Expressions):
         text, variable = self.text(node), ""
         if isinstance(node, ast.Name) and names:
             variable = node.id
-        if isinstance(node, _FOLDABLE) and keyword not in ("*", "**"):
+        if isinstance(node, _FOLDABLE) and keyword not in ("*", "**") and may_fold(node, self.constants):
             known, value, used = fold(node, self.constants, self.qualified)
             if known:
                 value = str(value) if isinstance(value, str) else value
-                return Argument(keyword, text, names, variable, value, known=True), used
-        return Argument(keyword, text, names, variable), None
+                return Argument(keyword, text, names, variable, value, True), used
+        while isinstance(node, _PARTS):
+            node = node.value
+        call = self.call_of.get(node, -1) if isinstance(node, ast.Call) else -1
+        return Argument(keyword, text, names, variable, None, False, call), None
 
     def text(self, node: ast.expr) -> str:
         """The source text of an expression, cut to a limit."""
@@ -183,7 +208,7 @@ class Calls(Expressions):
     # --- what a call changes ------------------------------------------------------------------------
 
     def _returns_object(self, method: str) -> bool:
-        return any(meaning.returns for meaning in self.knowledge.of_method(method))
+        return method in self.knowledge.returning
 
     def _effects(
         self, node: ast.Call, function: str, receiver: str, imported: bool, sources: Sequence[str]
@@ -218,19 +243,9 @@ class Calls(Expressions):
 
 def root_of(node: ast.expr) -> str:
     """The variable at the root of a chain of attributes and subscripts, or an empty text."""
-    while isinstance(node, ast.Attribute | ast.Subscript | ast.Starred):
+    while isinstance(node, _INNER):
         node = node.value
     return node.id if isinstance(node, ast.Name) else ""
-
-
-def _arguments(node: ast.Call) -> Iterable[tuple[ast.expr, str]]:
-    for argument in node.args:
-        if isinstance(argument, ast.Starred):
-            yield argument.value, "*"
-        else:
-            yield argument, ""
-    for keyword in node.keywords:
-        yield keyword.value, keyword.arg or "**"
 
 
 def _given(node: ast.Call, parameter: Parameter) -> ast.expr | None:

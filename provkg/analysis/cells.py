@@ -13,10 +13,12 @@ from provkg.analysis.knowledge import Knowledge
 from provkg.analysis.knowledge import knowledge as shipped_knowledge
 from provkg.analysis.magics import Walk
 from provkg.analysis.parsing import parse
+from provkg.records import Scalar
 
 __all__ = ["analyse", "analyse_function"]
 
 _NO_ALIASES: Mapping[str, str] = {}
+_NO_CONSTANTS: Mapping[str, Scalar] = {}
 
 
 def analyse(
@@ -24,6 +26,7 @@ def analyse(
     *,
     transformed: bool = False,
     aliases: Mapping[str, str] = _NO_ALIASES,
+    constants: Mapping[str, Scalar] = _NO_CONSTANTS,
     knowledge: Knowledge | None = None,
     tree: ast.Module | None = None,
 ) -> CellCode:
@@ -33,6 +36,7 @@ def analyse(
         source: the text as the user wrote it, or as IPython transformed it.
         transformed: the source has been through IPython's transform.
         aliases: what names imported by earlier cells stand for (``{"pd": "pandas"}``).
+        constants: what variables that earlier cells set are known to hold.
         knowledge: what library calls mean; what ships with provkg by default.
         tree: the syntax tree of ``source`` where there is one already; it is not changed.
 
@@ -47,7 +51,7 @@ def analyse(
         if parsed.tree is None:
             return CellCode(error=parsed.error, error_line=parsed.line)
         source, tree = parsed.source, parsed.tree
-    return _analyse_tree(tree, source, aliases, knowledge or shipped_knowledge(), 0)
+    return _analyse_tree(tree, source, aliases, knowledge or shipped_knowledge(), 0, constants)
 
 
 def analyse_function(
@@ -91,10 +95,16 @@ def analyse_function(
 
 
 def _analyse_tree(
-    tree: ast.Module, source: str, aliases: Mapping[str, str], knowledge: Knowledge, shift: int
+    tree: ast.Module,
+    source: str,
+    aliases: Mapping[str, str],
+    knowledge: Knowledge,
+    shift: int,
+    constants: Mapping[str, Scalar] = _NO_CONSTANTS,
 ) -> CellCode:
     walk = Walk(source.split("\n"), knowledge, aliases)
     walk.shift = shift
+    walk.constants = {name: (value, {}) for name, value in constants.items()}
     try:
         walk.walk(tree.body)
         walk.finish()
@@ -110,6 +120,7 @@ def _analyse_tree(
         imports=tuple(walk.imports),
         uses_modules=walk.uses,
         aliases={name: walk.meaning[name] for name in walk.defines if name in walk.meaning},
+        constants={n: value for n, (value, _) in walk.constants.items() if n in walk.defines},
         calls=tuple(walk.calls),
         statements=tuple(walk.statements),
         bindings=tuple(walk.bindings),

@@ -74,6 +74,8 @@ class Argument(Struct, frozen=True):
     ``keyword`` is empty for a positional one and ``*`` or ``**`` for an unpacked one. ``literal`` holds
     the value when ``known``: a constant, or what constants of the cell add up to (``folder + "/a.csv"``).
     ``names`` are the variables in it that carry data; ``variable`` is the name when it is one alone.
+    ``call`` is the index in the cell's calls of the call that it is, or that it is a part of the result of
+    (``f(x)[0].y``), or -1.
     """
 
     keyword: str
@@ -82,6 +84,7 @@ class Argument(Struct, frozen=True):
     variable: str = ""
     literal: Scalar = None
     known: bool = False
+    call: int = -1
 
 
 class Call(Struct, frozen=True):
@@ -90,7 +93,8 @@ class Call(Struct, frozen=True):
     ``function`` is the dotted name with import aliases resolved (``pandas.read_csv``); in a chain, ``()``
     stands for a call and ``[]`` for a subscript (``sklearn.svm.SVC().fit``). ``receiver`` is the variable
     a method is called on. ``targets`` are the names the result is assigned to. ``alone`` says that the
-    result is not used. ``body`` is the index of the function or class body it stands in, or -1.
+    result is not used. ``body`` is the index of the function or class body it stands in, or -1. ``column`` is
+    where it begins in its line, from 0 in bytes.
     """
 
     function: str
@@ -104,6 +108,7 @@ class Call(Struct, frozen=True):
     statement: int = 0
     imported: bool = False
     """Whether ``function`` begins with an imported name."""
+    column: int = 0
 
 
 class Binding(Struct, frozen=True):
@@ -185,6 +190,7 @@ class CellCode(Struct, frozen=True):
         imports: what is imported, without ``package``.
         uses_modules: how many times each imported name is used, by its alias.
         aliases: qualified names of the imported names that are bound at the end.
+        constants: what those of ``defines`` hold at the end whose value the text fixes.
         offset: lines of the cell before the code that runs: 1 for ``%%time``, whose code has files and
             line numbers of its own.
         error: why the text could not be parsed; empty when it could.
@@ -201,6 +207,7 @@ class CellCode(Struct, frozen=True):
     imports: tuple[Import, ...] = ()
     uses_modules: Mapping[str, int] = {}
     aliases: Mapping[str, str] = {}
+    constants: Mapping[str, Scalar] = {}
     calls: tuple[Call, ...] = ()
     statements: tuple[Statement, ...] = ()
     bindings: tuple[Binding, ...] = ()

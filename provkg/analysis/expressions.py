@@ -16,6 +16,9 @@ from provkg.analysis.scopes import BUILTINS, Names
 __all__ = ["Expressions", "parameter_names", "type_parameters"]
 
 
+_CHAINS = frozenset({ast.Attribute, ast.Call, ast.Subscript})
+
+
 class _Parameters(set[str]):
     """The names that are local to a lambda."""
 
@@ -44,6 +47,8 @@ class Expressions(Names):
         kind = type(node)
         if kind is ast.Name:
             self.name(node)  # type: ignore[arg-type]
+        elif kind in _CHAINS:
+            self.chain(node)  # type: ignore[arg-type]
         elif kind is not ast.Constant:
             self._VISITORS.get(kind, Expressions._generic)(self, node)
 
@@ -102,9 +107,6 @@ class Expressions(Names):
     def _dict(self, node: ast.Dict) -> None:
         for key, value in zip(node.keys, node.values, strict=True):
             self.all((key, value))
-
-    def _chain(self, node: ast.Attribute | ast.Subscript | ast.Call) -> None:
-        self.chain(node)
 
     def _formatted(self, node: ast.FormattedValue) -> None:
         self.visit(node.value)
@@ -170,9 +172,7 @@ class Expressions(Names):
         self.visit(node.value)
 
     _VISITORS: ClassVar[dict[type[ast.AST], Callable[[Any, Any], None]]] = {
-        ast.Attribute: _chain,
         ast.BinOp: _binary,
-        ast.Call: _chain,
         ast.Dict: _dict,
         ast.DictComp: _comprehension,
         ast.FormattedValue: _formatted,
@@ -184,7 +184,6 @@ class Expressions(Names):
         ast.Set: _items,
         ast.SetComp: _comprehension,
         ast.Starred: _starred,
-        ast.Subscript: _chain,
         ast.Tuple: _items,
     }
 

@@ -13,7 +13,7 @@ from string import Formatter
 
 from provkg.records import Scalar
 
-__all__ = ["Constant", "fold"]
+__all__ = ["Constant", "fold", "may_fold"]
 
 
 class _Path(str):
@@ -41,6 +41,28 @@ _ARITHMETIC: dict[type[ast.operator], Callable[[float, float], float]] = {
     ast.FloorDiv: operator.floordiv,
     ast.Mod: operator.mod,
 }
+
+
+_CALLED = frozenset({"format", "join", "str", "fspath"})
+
+
+def may_fold(node: ast.expr, constants: Mapping[str, Constant]) -> bool:
+    """Whether a value is worth a try: a quick look, as most expressions have no value that the text fixes."""
+    while True:
+        if isinstance(node, ast.Name):
+            return node.id in constants
+        if isinstance(node, ast.BinOp):
+            node = node.left
+        elif isinstance(node, ast.Call):
+            func = node.func
+            name = func.id if isinstance(func, ast.Name) else getattr(func, "attr", "")
+            # Paths, and `Path` under other names, begin with a capital.
+            return name in _CALLED or name[:1].isupper()
+        else:
+            return not isinstance(node, _NEVER)
+
+
+_NEVER = (ast.Attribute, ast.Subscript, ast.Lambda, ast.ListComp, ast.GeneratorExp, ast.DictComp, ast.SetComp)
 
 
 def fold(

@@ -151,6 +151,17 @@ class Knowledge:
         self.changing_keywords = frozenset(k for file in files for k in file.keywords.changes_object)
         self.changed_keywords = frozenset(k for file in files for k in file.keywords.changes_argument)
 
+        self.returning = frozenset(
+            name for name, entries in self.methods.items() if any(entry.returns for entry in entries)
+        )
+        """The methods that may return their object."""
+        self.changing = frozenset(
+            name.rpartition(".")[2]
+            for table in (self.functions, self.methods)
+            for name, entries in table.items()
+            if any(entry.changes or entry.changes_object for entry in entries)
+        )
+        """The last parts of the names of functions and methods that may change an object."""
         self._renamed_tops = frozenset(name.partition(".")[0] for name in self.renamed)
 
     def of_function(self, qualified: str) -> tuple[CallMeaning, ...]:

@@ -10,12 +10,14 @@ from typing import Any, ClassVar, NamedTuple
 from provkg.analysis.calls import Calls, root_of
 from provkg.analysis.code import BindingKind, Exit, Statement
 from provkg.analysis.expressions import type_parameters
-from provkg.analysis.folding import fold
+from provkg.analysis.folding import fold, may_fold
 from provkg.analysis.scopes import Deferred
 from provkg.records import Import
 
 __all__ = ["Flow", "Statements"]
 
+_LISTED = (ast.Tuple, ast.List)
+_NO_CONSTANT = (ast.List, ast.Tuple, ast.Dict, ast.Set, ast.Subscript, ast.Attribute)
 _PLACEHOLDER = Statement(0, 0, frozenset(), frozenset(), frozenset())
 _EXITS = {ast.Return: Exit.BODY, ast.Raise: Exit.BODY, ast.Break: Exit.LOOP, ast.Continue: Exit.LOOP}
 
@@ -86,7 +88,7 @@ class Statements(Calls):
         """Assign to a target of any form."""
         if isinstance(target, ast.Name):
             self.bind_name(target.id, flow.names, kind)
-        elif isinstance(target, ast.Tuple | ast.List):
+        elif isinstance(target, _LISTED):
             paired = len(flow.items) == len(target.elts) and not any(
                 isinstance(item, ast.Starred) for item in target.elts
             )
@@ -107,7 +109,7 @@ class Statements(Calls):
     def _flow(self, node: ast.expr, *, apart: bool) -> Flow:
         """Walk a value; keep its items apart where it is unpacked."""
         start = len(self.data)
-        listed = node.elts if isinstance(node, ast.Tuple | ast.List) else []
+        listed = node.elts if isinstance(node, _LISTED) else []
         if apart and listed and not any(isinstance(item, ast.Starred) for item in listed):
             items = tuple(self._flow(item, apart=True) for item in listed)
             return Flow(frozenset(self.data[start:]), items)
@@ -133,9 +135,9 @@ class Statements(Calls):
             value = value.value
         if isinstance(value, ast.Call):
             self.results[value] = tuple(name for target in targets for name in _names(target))
-        elif isinstance(value, ast.Tuple | ast.List):
+        elif isinstance(value, _LISTED):
             for target in targets:
-                if isinstance(target, ast.Tuple | ast.List) and len(target.elts) == len(value.elts):
+                if isinstance(target, _LISTED) and len(target.elts) == len(value.elts):
                     for item, part in zip(target.elts, value.elts, strict=True):
                         self.expect([item], part)
 
@@ -147,7 +149,7 @@ class Statements(Calls):
         self.expect(targets, value)
         if isinstance(value, ast.Lambda) and isinstance(targets[0], ast.Name):
             self.named = value
-        flow = self._flow(value, apart=any(isinstance(target, ast.Tuple | ast.List) for target in targets))
+        flow = self._flow(value, apart=any(isinstance(target, _LISTED) for target in targets))
         for target in targets:
             self.assign(target, flow)
         for target in targets:
@@ -163,7 +165,9 @@ class Statements(Calls):
                 effect.reads = dict(self.captured)
                 self.defer(name, effect)
             return
-        if isinstance(value, ast.List | ast.Tuple | ast.Dict | ast.Set | ast.Subscript | ast.Attribute):
+        if isinstance(value, _NO_CONSTANT):
+            return
+        if not may_fold(value, self.constants):
             return
         known, constant, used = fold(value, self.constants, self.qualified)
         if known and name not in used:
@@ -213,7 +217,7 @@ class Statements(Calls):
                 self.delete(target.id)
                 self.forget(target.id)
                 self.record(target.id, frozenset(), BindingKind.DELETED)
-            elif isinstance(target, ast.Tuple | ast.List):
+            elif isinstance(target, _LISTED):
                 self._delete_targets(target.elts)
             else:
                 self.change_target(target, frozenset())
@@ -305,6 +309,6 @@ def _names(target: ast.expr) -> Iterable[str]:
         yield target.id
     elif isinstance(target, ast.Starred):
         yield from _names(target.value)
-    elif isinstance(target, ast.Tuple | ast.List):
+    elif isinstance(target, _LISTED):
         for item in target.elts:
             yield from _names(item)

@@ -85,6 +85,23 @@ def test_a_constant_set_anew_in_a_loop_is_known_there() -> None:
     assert call("for i in xs:\n    p = 'a.csv'\n    f(p)", "f").arguments[0].literal == "a.csv"
 
 
+def test_constants_go_from_cell_to_cell() -> None:
+    first = analyse(
+        "from pathlib import Path\nroot = Path('data')\nn = 2 * 3\nk = f()\nfor i in xs:\n    n2 = i"
+    )
+    assert dict(first.constants) == {"root": "data", "n": 6}
+    second = analyse("p = root / 'a.csv'\nf(p, n)\nn = g()", constants=first.constants)
+    assert [argument.literal for argument in second.calls[0].arguments] == ["data/a.csv", 6]
+    assert dict(second.constants) == {"p": "data/a.csv"}
+
+
+def test_an_argument_tells_which_call_it_is_or_is_a_part_of() -> None:
+    calls = analyse("score(y, model.predict(g(X))[:, 1], h(a) + 1)").calls
+    assert [c.function for c in calls] == ["g", "model.predict", "h", "score"]
+    assert [argument.call for argument in calls[1].arguments] == [0]
+    assert [argument.call for argument in calls[3].arguments] == [-1, 1, -1]
+
+
 def test_targets_are_those_of_the_outermost_call() -> None:
     calls = analyse("a, (b, *c) = f(g(x))\nd, e = f(1), h(2)\nwith open(p) as file:\n    pass").calls
     told = [(c.function, c.targets, c.line) for c in calls]

@@ -2,10 +2,13 @@
 
 from __future__ import annotations
 
+import ast
+
 import pytest
 from IPython.core.inputtransformer2 import TransformerManager
 
 from provkg.analysis import CellCode, analyse
+from provkg.analysis.parsing import _with_plain_magics, parse
 
 CASES: dict[str, tuple[str, str, str, str]] = {
     # text, defines, reads, changes
@@ -76,6 +79,43 @@ def test_calls_in_timed_statements_have_their_targets() -> None:
         ("SVC", ("m",)),
         ("SVC().fit", ("m",)),
     ]
+
+
+PLAIN = [
+    "%matplotlib inline\nx = 1",
+    "!pip install a  \nimport a",
+    "%%time\nx = 1\n   \ny = 2",
+    "%%bash -e\nls\n  ",
+    "%cd data\n!ls\n%time\n\ny = x % 2",
+    "%lsmagic",
+    "x = 1\n%store x",
+]
+NOT_PLAIN = [
+    "%time?\nx = 1",
+    "files = !ls",
+    "if x:\n    %time f()",
+    '"""\n%time\n"""\n%who',
+    "!ls \\\n -l",
+    "y = (x\n%time\n)\n%who",
+    "%%bash?\n",
+    "!!ls",
+    "  %time x",
+    "df?",
+    ">>> %who",
+]
+
+
+@pytest.mark.parametrize("text", PLAIN)
+def test_plain_magics_are_transformed_as_ipython_does(text: str) -> None:
+    assert _with_plain_magics(text) == TransformerManager().transform_cell(text)  # type: ignore[no-untyped-call]
+
+
+@pytest.mark.parametrize("text", [*PLAIN, *NOT_PLAIN])
+def test_whatever_the_magics_the_text_that_is_parsed_is_ipythons(text: str) -> None:
+    python = TransformerManager().transform_cell(text)  # type: ignore[no-untyped-call]
+    with pytest.raises(SyntaxError):
+        ast.parse(text)
+    assert parse(text, transformed=False).source == python
 
 
 def test_magics_are_told_as_calls() -> None:
