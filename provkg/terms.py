@@ -250,6 +250,7 @@ class Provkg(Vocabulary, prefix="provkg"):
 
     # object properties
     atCommit: ClassVar[str]
+    cellEvidence: ClassVar[str]
     cellOf: ClassVar[str]
     choseCandidate: ClassVar[str]
     dependsOnExecution: ClassVar[str]

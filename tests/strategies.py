@@ -326,6 +326,7 @@ def executions_of(draw: st.DrawFn, there: _Numbers, order: int) -> CellExecution
         execution_count=draw(st.none() | st.integers(1, 1000)),
         status=draw(any_of(Status)),
         error=draw(st.none() | errors),
+        cell_evidence=draw(any_of(Evidence)),
         tags=draw(some(texts)),
         defines=tuple(
             VariableState(name=name, type=draw(texts), value=draw(held), evidence=draw(any_of(Evidence)))

@@ -10,7 +10,6 @@ from __future__ import annotations
 import atexit
 import gc
 import os
-import re
 import sys
 from collections.abc import Callable
 from datetime import UTC, datetime
@@ -21,17 +20,16 @@ from typing import Any
 from provkg.capture.beside import Beside
 from provkg.capture.gate import gate
 from provkg.capture.outputs import error_of, without_colour
+from provkg.capture.own import is_own
 from provkg.capture.recording import Recording
-from provkg.capture.saved import saved_document
 from provkg.capture.tracebacks import without_hooks
+from provkg.capture.whereabouts import Whereabouts
 from provkg.config import Home, ensure_home
-from provkg.records import Code, CodeKind, Error, OutputKind, RunKind
+from provkg.records import Error, OutputKind, RunKind
 
 __all__ = ["RUN_VARIABLE", "Recorder", "load_ipython_extension", "recorder", "unload_ipython_extension"]
 
 RUN_VARIABLE = "PROVKG_RUN"
-_OWN = re.compile(r"\s*(#.*|%provkg(\s.*)?|%?(re|un)?load_ext\s+provkg(\.capture\.ipython)?\s*)?")
-"""Lines that speak to provkg alone: a cell of nothing else is no part of the work that is recorded."""
 _recorder: Recorder | None = None
 _refused = ""
 """Why recording did not begin."""
@@ -54,7 +52,7 @@ class Recorder:
         """Since when recording is off; None while it is on."""
         self.leaving = False
         """Whether recording stops when the cell at work has ended."""
-        self.notebook = ""
+        self.whereabouts = Whereabouts(shell.user_ns)
         self.skipped = 0
         """How many cells have run since recording was switched off."""
         self._open: Any = None
@@ -91,9 +89,8 @@ class Recorder:
         atexit.unregister(self.stop)
         self.recording.stop()
         if self.recording.begun:
-            document = saved_document(self.notebook) if self.notebook else None
-            if document is not None and document.at >= self.recording.since:
-                self.session.write(document)
+            for seen in self.whereabouts.left(self.recording.since):
+                self.session.write(seen)
             self.session.finish()
         self.recording.close()
 
@@ -110,12 +107,20 @@ class Recorder:
         """Record again from the next cell on; nothing is claimed of what was done meanwhile."""
         self.paused = None
 
-    def _begin_run(self) -> None:
+    def _begin_run(self, first: str) -> None:
         """A live session begins with its first execution."""
-        path = os.environ.get("JPY_SESSION_NAME", "")
-        self.notebook = os.path.abspath(path) if path.endswith(".ipynb") else ""
-        code = Code(path=self.notebook, kind=CodeKind.NOTEBOOK) if self.notebook else None
-        self.recording.begin_run(RunKind.NOTEBOOK, _kernel(), code)
+        code, playback = self.whereabouts.begin(first)
+        if playback is None:
+            self.recording.begin_run(RunKind.NOTEBOOK, _kernel(), code)
+            return
+        self.recording.begin_run(
+            RunKind.NOTEBOOK,
+            _kernel(),
+            code,
+            command=playback.command,
+            parameters=playback.parameters(),
+        )
+        self.session.write(playback.notebook.document())
 
     # --- watching ---
 
@@ -171,12 +176,13 @@ class Recorder:
             if info.silent or not info.store_history or is_own(info.raw_cell):
                 return
             if self.paused is not None:
+                self.whereabouts.skip(info.raw_cell)
                 if not self.skipped:
                     self.session.remember()
                 self.skipped += 1
                 return
             if not self.recording.begun:
-                self._begin_run()
+                self._begin_run(info.raw_cell)
             if self.skipped:
                 self._go_on()
             request = self._asked_by()
@@ -189,14 +195,14 @@ class Recorder:
                 self.session.end(error=Error(name="", message="its end was not seen"), interrupted=True)
             self._open, self._request, self._traceback = info, request, ""
             self.session.outputs.request = request
-            given = (getattr(info, "cell_meta", None) or {}).get("provkg", {})
-            self.session.begin(
+            meta = getattr(info, "cell_meta", None)
+            place = self.whereabouts.cell(
+                self.session.order + 1,
                 info.raw_cell,
-                info.transformed_cell or info.raw_cell,
-                cell_id=info.cell_id or "",
-                index=given.get("index"),
-                tags=tuple(given.get("tags", ())),
+                info.cell_id or "",
+                meta if isinstance(meta, dict) else {},
             )
+            self.session.begin(info.raw_cell, info.transformed_cell or info.raw_cell, **place)
         except Exception as error:
             self.session.notice("beginning of a cell", error)
 
@@ -252,15 +258,6 @@ class Recorder:
                 at = traceback.tb_lineno + (offset if at is not None else 0)
             traceback = traceback.tb_next
         return error_of(raised, without_colour(self._traceback), at)
-
-
-def is_own(source: str) -> bool:
-    r"""Whether a cell speaks to provkg alone.
-
-    >>> is_own("# begin\n%load_ext provkg"), is_own("%provkg show"), is_own("%load_ext provkg\nimport numpy")
-    (True, True, False)
-    """
-    return all(_OWN.fullmatch(line) for line in source.splitlines()) and "provkg" in source
 
 
 def _is_cancelled(raised: BaseException | None) -> bool:

@@ -1,41 +1,93 @@
-"""The saved notebook of a live session, read as plain JSON so that a kernel need not load nbformat."""
+"""Saved notebooks, read as plain JSON so that a kernel need not load nbformat."""
 
 from __future__ import annotations
 
 import json
 import os
+from dataclasses import dataclass
 from datetime import UTC, datetime
 from typing import Any
 
+from provkg.capture.own import is_own
 from provkg.identity import sha256
 from provkg.records import Document, DocumentCell, DocumentSeen
 
-__all__ = ["saved_document"]
+__all__ = ["SavedCell", "SavedNotebook", "read_saved"]
 
 _MAX_BYTES = 100_000_000
+_SKIPPED = "skip-execution"
 
 
-def saved_document(path: str) -> DocumentSeen | None:
-    """The cells of a notebook file as it was last saved; None for what is not a readable notebook."""
+@dataclass(frozen=True, slots=True)
+class SavedCell:
+    """One cell: its id, position from 0, type, source and tags."""
+
+    id: str
+    index: int
+    type: str
+    source: str
+    tags: tuple[str, ...]
+
+    @property
+    def sha256(self) -> str:
+        """The digest of its source."""
+        return sha256(self.source.encode("utf-8", "backslashreplace"))
+
+    @property
+    def is_recorded(self) -> bool:
+        """Whether a client that runs the notebook from top to bottom executes it, and that is recorded."""
+        executed = self.type == "code" and bool(self.source.strip()) and _SKIPPED not in self.tags
+        return executed and not is_own(self.source)
+
+
+@dataclass(frozen=True, slots=True)
+class SavedNotebook:
+    """A notebook file as it was saved at a time."""
+
+    path: str
+    at: datetime
+    sha256: str
+    size: int
+    cells: tuple[SavedCell, ...]
+    papermill: dict[str, Any]
+    """What papermill wrote into the metadata."""
+
+    def document(self) -> DocumentSeen:
+        """The record of its cells."""
+        cells = (
+            DocumentCell(id=one.id, index=one.index, type=one.type, sha256=one.sha256) for one in self.cells
+        )
+        return DocumentSeen(at=self.at, document=Document(cells=tuple(cells), sha256=self.sha256))
+
+
+def read_saved(path: str) -> SavedNotebook | None:
+    """A notebook file; None for what is not a readable notebook."""
     try:
         if os.stat(path).st_size > _MAX_BYTES:
             return None
         with open(path, "rb") as file:
             content = file.read()
-        cells = json.loads(content)["cells"]
-        saved = datetime.fromtimestamp(os.stat(path).st_mtime, UTC)
-        seen = tuple(_cell(index, cell) for index, cell in enumerate(cells))
+        data = json.loads(content)
+        metadata = data.get("metadata", {}).get("papermill", {})
+        return SavedNotebook(
+            path=path,
+            at=datetime.fromtimestamp(os.stat(path).st_mtime, UTC),
+            sha256=sha256(content),
+            size=len(content),
+            cells=tuple(_cell(index, cell) for index, cell in enumerate(data["cells"])),
+            papermill=metadata if isinstance(metadata, dict) else {},
+        )
     except (OSError, ValueError, KeyError, TypeError, AttributeError, RecursionError):
         return None
-    return DocumentSeen(at=saved, document=Document(cells=seen, sha256=sha256(content)))
 
 
-def _cell(index: int, cell: dict[str, Any]) -> DocumentCell:
+def _cell(index: int, cell: dict[str, Any]) -> SavedCell:
     source = cell.get("source", "")
-    text = source if isinstance(source, str) else "".join(source)
-    return DocumentCell(
+    tags = cell.get("metadata", {}).get("tags", [])
+    return SavedCell(
         id=str(cell.get("id") or f"cell-{index}"),
         index=index,
         type=str(cell.get("cell_type", "")),
-        sha256=sha256(text.encode("utf-8", "backslashreplace")),
+        source=source if isinstance(source, str) else "".join(source),
+        tags=tuple(str(tag) for tag in tags) if isinstance(tags, list) else (),
     )

@@ -37,6 +37,7 @@ from provkg.records import (
     CellStarted,
     Error,
     Event,
+    Evidence,
     FileMode,
     Import,
     Package,
@@ -124,6 +125,7 @@ class Session:
         cell_id: str = "",
         index: int | None = None,
         tags: tuple[str, ...] = (),
+        cell_evidence: Evidence = Evidence.OBSERVED,
     ) -> None:
         """An execution begins."""
         began = time.process_time()
@@ -135,6 +137,7 @@ class Session:
             cell_id=cell_id,
             index=index,
             tags=tags,
+            cell_evidence=cell_evidence,
         )
         self.write(CellStarted(execution=execution))
         self.values.begin(transformed)
@@ -380,4 +383,4 @@ def _rank(activity: Activity) -> int:
     return int(activity.id[1:])
 
 
-_STARTED = ("order", "source", "sha256", "started_at", "cell_id", "index", "tags")
+_STARTED = ("order", "source", "sha256", "started_at", "cell_id", "index", "tags", "cell_evidence")

@@ -86,7 +86,7 @@ def _status(at_work: Recorder) -> Shown:
         if run is not None
         else "begins with the next cell",
         "home": str(recording.home.path),
-        "notebook": at_work.notebook,
+        "notebook": at_work.whereabouts.path,
         "cells": str(len(run.executions)) if run is not None else "0",
     }
     text = "\n".join(f"{name:<10} {value}" for name, value in lines.items() if value)

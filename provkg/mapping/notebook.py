@@ -4,9 +4,9 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from provkg.mapping.prov import STATUS, associate, notices, seconds_between
+from provkg.mapping.prov import EVIDENCE, STATUS, associate, notices, seconds_between
 from provkg.mapping.variables import Variables
-from provkg.records import OutputKind
+from provkg.records import Evidence, OutputKind, is_handle
 from provkg.terms import Prov, Provkg
 
 if TYPE_CHECKING:
@@ -27,6 +27,8 @@ def executions(scope: Scope) -> None:
         if before:
             scope.quads.link(iri, Provkg.previousExecution, before)
         version = versions.of(execution)
+        if execution.cell_id and execution.cell_evidence is not Evidence.OBSERVED:
+            scope.quads.link(iri, Provkg.cellEvidence, EVIDENCE[execution.cell_evidence])
         scope.quads.link(iri, Provkg.executedCell, version)
         scope.quads.link(iri, Prov.used, version)
         associate(scope, iri, scope.interpreter, version)
@@ -96,7 +98,15 @@ class _Versions:
 
 
 def _cell(scope: Scope, cell_id: str) -> str:
-    """A cell as a lasting thing: the same in every run of its document."""
+    """A cell as a lasting thing: the same in every run of its document.
+
+    A handle of an editor's session names a cell for that session only, and is not its id in the document.
+    """
+    if is_handle(cell_id):
+        iri = scope.names.cell(scope.run.id, cell_id)
+        if scope.quads.first(iri):
+            scope.quads.types(iri, Prov.Entity, Provkg.Cell)
+        return iri
     code = scope.run.started.code
     iri = scope.names.cell((code.notebook_id or code.path) if code else scope.run.id, cell_id)
     if scope.quads.first(iri):

@@ -6,7 +6,8 @@ them as events, and mapping turns them into quads; they are all that those rooms
 A run is told as a sequence of events: `RunStarted` (by whoever begins it), `EnvironmentSeen` (by the
 process that runs the code), then for each execution a `CellStarted` and a `CellFinished`, with
 `StepsSeen` between them when it takes long, `ParametersSeen` when the code reads its command line,
-`DocumentSeen` whenever the notebook's text is known, and `RunFinished`. `fold` makes a `Run` of them.
+`DocumentSeen` whenever the notebook's text is known, `CellsPlaced` where only texts tell which cells were
+executed, and `RunFinished`. `fold` makes a `Run` of them.
 An event's tag ends in its schema version (``cell-finished/1``).
 
 Things inside a run are named by short identifiers unique in that run: values ``7.2`` (second state of
@@ -17,11 +18,22 @@ by their rank in the run, from 1.
 from __future__ import annotations
 
 from provkg.records.circumstances import Agent, Commit, Environment, Finding, Hardware, Notice, Package
-from provkg.records.code import CellExecution, Code, Document, DocumentCell, Import, Read, VariableState
+from provkg.records.code import (
+    CellExecution,
+    CellPlace,
+    Code,
+    Document,
+    DocumentCell,
+    Import,
+    Read,
+    VariableState,
+    is_handle,
+)
 from provkg.records.data import Column, Error, File, Fingerprint, MediaContent, Output, Value
 from provkg.records.events import (
     SCHEMA,
     CellFinished,
+    CellsPlaced,
     CellStarted,
     DocumentSeen,
     EnvironmentSeen,
@@ -61,7 +73,9 @@ __all__ = [
     "Agent",
     "CellExecution",
     "CellFinished",
+    "CellPlace",
     "CellStarted",
+    "CellsPlaced",
     "Code",
     "CodeKind",
     "Column",
@@ -111,4 +125,5 @@ __all__ = [
     "decode_event",
     "encode_event",
     "fold",
+    "is_handle",
 ]

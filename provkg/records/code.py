@@ -9,7 +9,17 @@ from provkg.records.data import Error, File, Output, Value
 from provkg.records.kinds import CodeKind, Evidence, Record, Status
 from provkg.records.learning import Activity, Link, Seed
 
-__all__ = ["CellExecution", "Code", "Document", "DocumentCell", "Import", "Read", "VariableState"]
+__all__ = [
+    "CellExecution",
+    "CellPlace",
+    "Code",
+    "Document",
+    "DocumentCell",
+    "Import",
+    "Read",
+    "VariableState",
+    "is_handle",
+]
 
 
 class VariableState(Record, frozen=True):
@@ -115,3 +125,23 @@ class CellExecution(Record, frozen=True):
     notices: tuple[Notice, ...] = ()
     cpu: float | None = None
     overhead: float | None = None
+    cell_evidence: Evidence = Evidence.OBSERVED
+    """How it is known which cell of the document this is: the client said so, or the texts agree."""
+
+
+class CellPlace(Record, frozen=True):
+    """The cell of the document that the execution of one rank was of: its id, position from 0, and tags."""
+
+    order: int
+    cell_id: str
+    index: int | None = None
+    tags: tuple[str, ...] = ()
+
+
+def is_handle(cell_id: str) -> bool:
+    """Whether an id names a cell for one session of an editor only, and is not that of the document.
+
+    >>> is_handle("vscode-notebook-cell:/home/ada/a.ipynb#W0sZmlsZQ%3D%3D"), is_handle("8f0c")
+    (True, False)
+    """
+    return cell_id.startswith("vscode-")

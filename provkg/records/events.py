@@ -9,15 +9,16 @@ from typing import TypeAlias
 import msgspec
 
 from provkg.records.circumstances import Agent, Commit, Environment, Finding, Notice, Package
-from provkg.records.code import CellExecution, Code, Document
+from provkg.records.code import CellExecution, CellPlace, Code, Document
 from provkg.records.data import Error, File, Value
-from provkg.records.kinds import Record, RunKind, Status
+from provkg.records.kinds import Evidence, Record, RunKind, Status
 from provkg.records.learning import Activity, Link, Seed, Setting
 
 __all__ = [
     "SCHEMA",
     "CellFinished",
     "CellStarted",
+    "CellsPlaced",
     "DocumentSeen",
     "EnvironmentSeen",
     "Event",
@@ -109,6 +110,12 @@ class CellFinished(Record, frozen=True, tag=f"cell-finished/{SCHEMA}", tag_field
     execution: CellExecution
 
 
+class CellsPlaced(Record, frozen=True, tag=f"cells-placed/{SCHEMA}", tag_field="event"):
+    """Which cells of the document executions were of, where only their equal texts tell."""
+
+    cells: tuple[CellPlace, ...]
+
+
 class FindingsMade(Record, frozen=True, tag=f"findings-made/{SCHEMA}", tag_field="event"):
     """The record was looked at as a whole; where a run has more than one, the last one counts.
 
@@ -138,6 +145,7 @@ Event: TypeAlias = (
     | CellStarted
     | StepsSeen
     | CellFinished
+    | CellsPlaced
     | FindingsMade
     | RunFinished
 )
@@ -230,6 +238,7 @@ def fold(events: Iterable[Event]) -> Run | None:  # noqa: C901, PLR0912 (one cas
     steps: dict[int, list[StepsSeen]] = {}
     ended: set[int] = set()
     parameters: tuple[Setting, ...] | None = None
+    places: dict[int, CellPlace] = {}
     for event in events:
         match event:
             case RunStarted():
@@ -249,6 +258,8 @@ def fold(events: Iterable[Event]) -> Run | None:  # noqa: C901, PLR0912 (one cas
             case CellFinished(execution=execution):
                 executions[execution.order] = execution
                 ended.add(execution.order)
+            case CellsPlaced():
+                places |= {place.order: place for place in event.cells}
             case FindingsMade():
                 examined = event
             case RunFinished():
@@ -259,6 +270,8 @@ def fold(events: Iterable[Event]) -> Run | None:  # noqa: C901, PLR0912 (one cas
         started = msgspec.structs.replace(started, parameters=parameters)
     for order in ended:
         steps.pop(order, None)
+    for order in places.keys() & executions.keys():
+        executions[order] = _placed(executions[order], places[order])
     ordered = tuple(_with_steps(executions[order], steps.get(order, ())) for order in sorted(executions))
     return Run(
         started=started,
@@ -267,6 +280,16 @@ def fold(events: Iterable[Event]) -> Run | None:  # noqa: C901, PLR0912 (one cas
         finished=finished,
         environment=_environment_at_end(environment, ordered),
         examined=examined,
+    )
+
+
+def _placed(execution: CellExecution, place: CellPlace) -> CellExecution:
+    return msgspec.structs.replace(
+        execution,
+        cell_id=place.cell_id,
+        index=place.index,
+        tags=place.tags or execution.tags,
+        cell_evidence=Evidence.INFERRED,
     )
 
 

@@ -130,6 +130,30 @@ def test_what_runs_in_the_background_is_claimed_for_no_other_cell(kernels: Start
     assert {read.name: read.definer for read in cells["reads"].reads} == {"made": 0, "ticked": 0}
 
 
+def test_what_a_widget_does_is_claimed_for_no_cell(kernels: StartKernel) -> None:
+    kernel = kernels(EXTENSION)
+    kernel.run(
+        "import numpy as np\nfrom sklearn.linear_model import LinearRegression as LR\n"
+        "x = np.arange(12.).reshape(-1, 2); n = 1; kept = 2\n"
+        "def clicked(comm, message):\n    global n, model\n    n = 5; print('clicked')\n"
+        "    model = LR().fit(x, x[:, 0])\n"
+        "get_ipython().kernel.comm_manager.register_target('button', clicked)",
+        "defines",
+    )
+    click = kernel.client.session.msg(
+        "comm_open", {"comm_id": "c1", "target_name": "button", "data": {}, "target_module": None}
+    )
+    kernel.client.shell_channel.send(click)
+    kernel.run("print(n, kept); total = x.sum()", "reads")
+    assert kernel.run("model.coef_", "last").ok
+    kernel.shut_down()
+    cells = by_cell(kernel.run_of())
+    assert shown(cells["reads"]) == [(OutputKind.STDOUT, "5 2\n")]
+    assert bound(cells["reads"]) == {"total"}
+    assert {read.name: read.definer for read in cells["reads"].reads} == {"kept": 1, "n": 0, "x": 1}
+    assert all(execution.activities == () for execution in cells.values())
+
+
 def test_interruptions_end_the_cell_and_nothing_else(kernels: StartKernel) -> None:
     kernel = kernels(EXTENSION)
     kernel.run("import asyncio, time\na = 1", "first")
