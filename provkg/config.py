@@ -43,6 +43,8 @@ class Limits(msgspec.Struct, frozen=True, kw_only=True):
     """Of a larger file, so many bytes from its beginning are digested; 0 for none."""
     file_count: Size = 10_000
     """Most files recorded of one execution."""
+    notebook_bytes: Size = 100_000_000
+    """Largest notebook file that `provkg ingest` reads, in bytes."""
     fingerprint_bytes: Size = 100_000_000
     """Most bytes of one value in memory that its fingerprint covers."""
 
@@ -237,6 +239,8 @@ digest_bytes = {limits.digest_bytes:_}
 digest_part_bytes = {limits.digest_part_bytes:_}
 # Most files recorded of one cell.
 file_count = {limits.file_count:_}
+# Largest notebook file that `provkg ingest` reads, in bytes.
+notebook_bytes = {limits.notebook_bytes:_}
 # Most bytes of one value in memory that its fingerprint covers.
 fingerprint_bytes = {limits.fingerprint_bytes:_}
 

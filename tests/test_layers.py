@@ -25,6 +25,8 @@ LAYERS: dict[str, float] = {
     "confidential": 0,
     "config": 0,
     "resources": 0,
+    "media": 0,
+    "addresses": 0,
     "plugins": 0,
     "journal": 0.5,  # capture appends to it, the store reads it
     "analysis": 1,

@@ -19,12 +19,13 @@ from typing import Any
 
 from provkg.capture.beside import Beside
 from provkg.capture.gate import gate
-from provkg.capture.outputs import error_of, without_colour
+from provkg.capture.outputs import error_of
 from provkg.capture.own import is_own
 from provkg.capture.recording import Recording
 from provkg.capture.tracebacks import without_hooks
 from provkg.capture.whereabouts import Whereabouts
 from provkg.config import Home, ensure_home
+from provkg.media import without_colour
 from provkg.records import Error, OutputKind, RunKind
 
 __all__ = ["RUN_VARIABLE", "Recorder", "load_ipython_extension", "recorder", "unload_ipython_extension"]

@@ -12,11 +12,12 @@ from datetime import UTC, datetime
 from typing import Any
 
 from provkg.capture.environment import describe_foreign
-from provkg.capture.outputs import OutputWatch, without_colour
+from provkg.capture.outputs import OutputWatch
 from provkg.config import Home
 from provkg.errors import JournalError
 from provkg.identity import sha256
 from provkg.journal import put_object
+from provkg.media import without_colour
 from provkg.records import (
     CellExecution,
     CellFinished,

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any
 from urllib.parse import urljoin, urlsplit
 from weakref import ref
 
-from provkg.capture.addresses import clean_url
+from provkg.addresses import clean_url
 from provkg.capture.digests import media_type
 from provkg.capture.file_states import FileState
 from provkg.records import Digest, File, FileMode

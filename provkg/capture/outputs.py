@@ -9,34 +9,21 @@ digest.
 
 from __future__ import annotations
 
-import base64
 import hashlib
-import json
-import re
 import sys
 from collections.abc import Callable, Mapping
 from typing import Any
 
 from provkg.capture.gate import gate
+from provkg.media import media_bytes, without_colour
 from provkg.records import Error, MediaContent, Output, OutputKind
 
-__all__ = ["OutputWatch", "bundle", "error_of", "without_colour"]
+__all__ = ["OutputWatch", "bundle", "error_of"]
 
 PutObject = Callable[[bytes], tuple[str, bool]]
 
-_COLOUR = re.compile(r"\x1b\[[0-9;]*[A-Za-z]")
-_BINARY = ("image/png", "image/jpeg", "application/pdf")
 _MAX_DISPLAYS = 1000
 _MAX_HELD = 20_000_000
-
-
-def without_colour(text: str) -> str:
-    r"""A text without terminal colour codes.
-
-    >>> without_colour("\x1b[31mred\x1b[0m")
-    'red'
-    """
-    return _COLOUR.sub("", text)
 
 
 class _Stream:
@@ -252,20 +239,7 @@ def _output(
 
 def bundle(data: Mapping[str, Any]) -> dict[str, bytes]:
     """The contents of a bundle by media type: images are base64 there, the rest is text or JSON."""
-    return {media_type: _bytes(media_type, content) for media_type, content in data.items()}
-
-
-def _bytes(media_type: str, content: Any) -> bytes:
-    if isinstance(content, bytes):
-        return content
-    if isinstance(content, str):
-        if media_type in _BINARY:
-            try:
-                return base64.b64decode(content, validate=False)
-            except ValueError:
-                return content.encode()
-        return content.encode("utf-8", "backslashreplace")
-    return json.dumps(content, sort_keys=True, default=str).encode()
+    return {media_type: media_bytes(media_type, content) for media_type, content in data.items()}
 
 
 def error_of(error: BaseException, traceback: str, line: int | None) -> Error:

@@ -7,7 +7,7 @@ from collections.abc import Callable, Iterator, Sequence
 from datetime import UTC, datetime
 from typing import Any
 
-from provkg.capture.addresses import named_url
+from provkg.addresses import named_url
 from provkg.capture.digests import Stamp, stamp_of
 from provkg.capture.file_states import FileState
 from provkg.capture.gate import gate
