@@ -42,6 +42,13 @@ _LIBRARY_CLASSES = {
     "lightgbm.basic.Dataset": ValueKind.DATASET,
     "catboost.core.CatBoost": ValueKind.MODEL,
     "catboost.core.Pool": ValueKind.DATASET,
+    "statsmodels.base._prediction_inference.PredictionResultsBase": ValueKind.PREDICTION,
+    "statsmodels.regression._prediction.PredictionResults": ValueKind.PREDICTION,
+    "statsmodels.tsa.base.prediction.PredictionResults": ValueKind.PREDICTION,
+    "statsmodels.tsa.statespace.mlemodel.PredictionResultsWrapper": ValueKind.PREDICTION,
+    "statsmodels.base.model.Model": ValueKind.MODEL,
+    "statsmodels.base.model.Results": ValueKind.MODEL,
+    "statsmodels.base.wrapper.ResultsWrapper": ValueKind.MODEL,
 }
 """Classes of libraries whose models and data are neither estimators nor arrays; and what is made of them."""
 _LIBRARIES = {name.partition(".")[0] for name in _LIBRARY_CLASSES}

@@ -39,6 +39,14 @@ HOOKS: dict[str, tuple[str, ...]] = {
         "sklearn.utils._set_output",
     ),
     "xgboost": ("xgboost.callback", "xgboost.core", "xgboost.sklearn", "xgboost.training"),
+    "statsmodels": (
+        "patsy.highlevel",
+        "statsmodels.base.model",
+        "statsmodels.base.wrapper",
+        "statsmodels.iolib.smpickle",
+        "statsmodels.tools.tools",
+        "statsmodels.tsa.vector_ar.var_model",
+    ),
     "storage": ("joblib", "numpy", "pickle"),
 }
 """The modules of hooks, each with the library modules that its ``AFTER_IMPORT`` is about."""

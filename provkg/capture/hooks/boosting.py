@@ -141,8 +141,7 @@ def use_target(call: Call, sources: list[Node | FileNode], matrix: Node, argumen
     """Use the target values in a matrix."""
     if matrix.target is not None and matrix.target.id:
         sources.append(matrix.target)
-        if not call.crowded:
-            call.used.append(Use(entity=matrix.target.id, role=Role.TARGET, argument=argument))
+        call.use_state(matrix.target, Role.TARGET, argument)
 
 
 def go_on_from(call: Call, sources: list[Node | FileNode], earlier: Any, argument: str) -> None:
@@ -259,13 +258,17 @@ def filled_in(
     return tuple(value_of(each) for each in settings)
 
 
-def saving(function: str, package: str) -> Begin:
-    """A beginner for methods by which a model writes itself to a file."""
+def saving(function: str, package: str, *, unseen: bool = True) -> Begin:
+    """A beginner for methods by which a model writes itself to a file.
+
+    Parameters:
+        unseen: whether the library opens the file in a way that Python does not tell.
+    """
 
     def begin(args: tuple[Any, ...], kwargs: dict[str, Any]) -> Any:
         session = gate.session
         published = session.package_of(package) if session is not None else ""
-        return Saving.of(function, published)(args, kwargs)
+        return Saving.of(function, published, unseen=unseen)(args, kwargs)
 
     return begin
 

@@ -129,6 +129,13 @@ class Call:
             return self.tracker.node(value)
         return self.tracker.derive(value, (given,), within.function, Evidence.DECLARED)
 
+    def use_state(self, node: Node | None, role: Role, argument: str = "") -> None:
+        """Record that the call uses a state that was recorded before, whatever became of the object."""
+        if node is not None and node.id:
+            self._nodes.append(node)
+            if not self.crowded:
+                self.used.append(Use(entity=node.id, role=role, argument=argument))
+
     def make(self, node: Node | None, value: Any) -> None:
         """Record that the call made a state of a value."""
         if node is not None and self.within is None:

@@ -8,7 +8,7 @@ from typing import Any, ClassVar
 from provkg.capture.hooks.calls import Call
 from provkg.capture.hooks.numbers import number, result_of
 from provkg.capture.session import Session
-from provkg.records import ActivityKind, Role, SeriesBy, SplitRole, Use, ValueKind
+from provkg.records import ActivityKind, Role, SeriesBy, SplitRole, ValueKind
 
 __all__ = ["FoldRounds"]
 
@@ -26,9 +26,7 @@ class FoldRounds(Call):
     def __init__(self, session: Session, function: str, package: str, data: Any, argument: str) -> None:
         super().__init__(session, function, session.package_of(package))
         self.data = self.use(data, Role.DATA, argument)
-        target = self.data.target if self.data is not None else None
-        if target is not None and target.id and not self.crowded:
-            self.used.append(Use(entity=target.id, role=Role.TARGET, argument=argument))
+        self.use_state(self.data.target if self.data is not None else None, Role.TARGET, argument)
         self.rounds: list[Any] = []
         FoldRounds.at_work = self
 

@@ -20,7 +20,7 @@ from typing import Any, TypeAlias
 from provkg.capture.gate import HIDDEN_FILE
 from provkg.capture.hooks.wrap import is_replacement
 
-__all__ = ["beginning_late", "replace"]
+__all__ = ["beginning_late", "replace", "replace_method"]
 
 Make: TypeAlias = Callable[[Any], Any]
 _late = False
@@ -72,6 +72,22 @@ def replace(owner: ModuleType, name: str, make: Make, also: Iterable[ModuleType]
             setattr(module, name, replacement)
     if _late:
         _pairs[id(original)] = original, replacement
+
+
+def replace_method(owner: type, name: str, make: Make) -> None:
+    """Replace a method that a class itself defines, also a class method, as `replace` does a function.
+
+    Who took the function of the method before, as to call it by another name, is seen too.
+    """
+    found = vars(owner).get(name)
+    original = found.__func__ if isinstance(found, classmethod) else found
+    if type(original) is not FunctionType or is_replacement(original):
+        return
+    if _late:
+        _enter(original, make)
+        return
+    replacement = make(original)
+    setattr(owner, name, classmethod(replacement) if isinstance(found, classmethod) else replacement)
 
 
 def _enter(original: FunctionType, make: Make) -> None:

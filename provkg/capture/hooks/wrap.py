@@ -156,13 +156,17 @@ def wrap_method(owner: type, name: str, begin: Beginner, *, is_fit: bool = False
         setattr(owner, name, step(found, begin, is_fit=is_fit))
 
 
-def listen(original: Callable[..., Any], hear: Follower) -> Callable[..., Any]:
-    """A replacement that tells ``hear`` of calls that returned, also of those inside a hooked call."""
+def listen(original: Callable[..., Any], hear: Follower, *, always: bool = False) -> Callable[..., Any]:
+    """A replacement that tells ``hear`` of calls that returned, also of those inside a hooked call.
+
+    Parameters:
+        always: also of those while nothing is recorded.
+    """
 
     def replacement(*args: Any, **kwargs: Any) -> Any:
         try:
             result = original(*args, **kwargs)
-            if gate.recording and get_ident() == gate.thread:
+            if always or (gate.recording and get_ident() == gate.thread):
                 try:
                     hear(args, kwargs, result)
                 except RecursionError:
