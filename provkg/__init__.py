@@ -33,6 +33,7 @@ if TYPE_CHECKING:
         UnknownQuestionError,
     )
     from provkg.journal import read_run
+    from provkg.library import RecordedRun, record
     from provkg.queries import Answer, ask, questions, run_query
     from provkg.results import Solutions, Triples, Truth, to_frame
     from provkg.store import Store, open_store, rebuild
@@ -51,6 +52,7 @@ __all__ = [
     "ProvkgError",
     "QueryError",
     "QuestionError",
+    "RecordedRun",
     "RunReport",
     "RunSummary",
     "Solutions",
@@ -68,6 +70,7 @@ __all__ = [
     "questions",
     "read_run",
     "rebuild",
+    "record",
     "run_notebook",
     "run_query",
     "summarize",
@@ -79,6 +82,7 @@ _ROOMS = {
     "provkg.config": ("Home", "create_home", "find_home"),
     "provkg.errors": tuple(name for name in __all__ if name.endswith("Error")),
     "provkg.journal": ("read_run",),
+    "provkg.library": ("RecordedRun", "record"),
     "provkg.queries": ("Answer", "ask", "questions", "run_query"),
     "provkg.results": ("Solutions", "Triples", "Truth", "to_frame"),
     "provkg.store": ("Store", "open_store", "rebuild"),

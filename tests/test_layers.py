@@ -47,6 +47,7 @@ LAYERS: dict[str, float] = {
     "views": 5,
     "cli": 6,
     "jupyter": 6,
+    "library": 6,
     "server": 6,
     "__main__": 7,
 }
@@ -84,6 +85,7 @@ KERNEL_SIDE = (
     "journal",
     "capture",
     "analysis",
+    "library",
 )
 RUNNER = {"capture/client.py", "capture/document.py", "capture/notebook.py"}
 """Modules of `capture` that run outside the kernel."""

@@ -102,6 +102,14 @@ class PackageWatch:
             self._packages[module] = package
         return package
 
+    def first_use(self, module: str) -> Package | None:
+        """The distribution of a module that was loaded before the watch was made, when it is first used."""
+        unit = self._unit(module)
+        if unit in self._counted or unit not in self._settled:
+            return None
+        self._counted.add(unit)
+        return self.package_of(unit)
+
     def _new_names(self) -> list[str]:
         # New modules stand at the end of sys.modules, so only the tail is walked.
         names = list(sys.modules)

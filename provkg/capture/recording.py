@@ -35,7 +35,24 @@ from provkg.identity import sha256
 from provkg.journal import Journal, put_object
 from provkg.records import Code, EnvironmentSeen, RunKind, RunStarted, Setting
 
-__all__ = ["Recording"]
+__all__ = ["Recording", "at_work"]
+
+_at_work: Recording | None = None
+_watches_forks = False
+
+
+def at_work() -> Recording | None:
+    """The recording that watches this process, if one does."""
+    return _at_work
+
+
+def _forked() -> None:
+    """A child process is another matter: it must not write into its parent's run."""
+    global _at_work
+    if _at_work is not None:
+        gate.close()
+        _at_work.session.mute()
+        _at_work = None
 
 
 class Recording:
@@ -136,10 +153,17 @@ class Recording:
             self.undo.append(lambda: file_events.watch_with(None))
         self.session.outputs.watch_streams()
         self.undo.append(self.session.outputs.unwatch)
-        os.register_at_fork(after_in_child=self._forked)
+        global _at_work, _watches_forks
+        _at_work = self
+        if not _watches_forks:
+            _watches_forks = True
+            os.register_at_fork(after_in_child=_forked)
 
     def stop(self) -> None:
         """Take hooks and watches away."""
+        global _at_work
+        if _at_work is self:
+            _at_work = None
         while self.undo:
             try:
                 self.undo.pop()()
@@ -149,11 +173,6 @@ class Recording:
     def close(self) -> None:
         """Nothing more is written."""
         self._journal.close()
-
-    def _forked(self) -> None:
-        """A child process is another matter: it must not write into this run."""
-        gate.close()
-        self.session.mute()
 
     def begin_run(
         self,

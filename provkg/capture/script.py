@@ -17,6 +17,7 @@ from zipimport import ZipImportError, zipimporter
 
 import msgspec
 
+from provkg.capture.ending import ending_of
 from provkg.capture.launch import Order
 from provkg.capture.outputs import error_of
 from provkg.capture.parameters import written_parameters
@@ -176,7 +177,7 @@ class Script:
         """The script ends by an exception, which goes on to Python without the frames of capture."""
         shown = without_hooks(error.__traceback__)
         try:
-            self._status, self._error = _ending(error, shown, self._document)
+            self._status, self._error = ending_of(error, shown, self._document)
         except Exception as failure:
             _complain(failure)
         if isinstance(error, SystemExit):
@@ -231,28 +232,6 @@ class Script:
                 stdout=2,  # the standard output is the script's
                 check=False,
             )
-
-
-def _ending(
-    error: BaseException, traceback: TracebackType | None, document: str
-) -> tuple[Status, Error | None]:
-    """What an exception that leaves the script makes of the run."""
-    if isinstance(error, SystemExit):
-        code = error.code
-        if code is None or (isinstance(code, int) and code == 0):
-            return Status.SUCCEEDED, None
-        return Status.FAILED, Error(name="SystemExit", message=str(code))
-    from traceback import format_exception
-
-    line = error.lineno if isinstance(error, SyntaxError) and error.filename == document else None
-    entry = traceback
-    while entry is not None:
-        if entry.tb_frame.f_code.co_filename == document:
-            line = entry.tb_lineno
-        entry = entry.tb_next
-    text = "".join(format_exception(type(error), error, traceback))
-    interrupted = isinstance(error, KeyboardInterrupt)
-    return Status.INTERRUPTED if interrupted else Status.FAILED, error_of(error, text, line)
 
 
 def _is_program(path: str) -> bool:

@@ -276,6 +276,8 @@ class Session:
     def add(self, activity: Activity) -> None:
         """Record an activity."""
         if self._cell is not None:
+            if activity.package:
+                self.package_of(activity.function.partition(".")[0])
             file = self.values.file()
             self._cell.activities.append(replace(activity, file=file) if file else activity)
             self.tell()
@@ -372,9 +374,12 @@ class Session:
             self._packages.imported()
 
     def package_of(self, module: str) -> str:
-        """The published name of the distribution that provides a module; empty where none does."""
+        """The published name of the distribution that provides a module in use; empty where none does."""
         with silence():
             package = self._packages.package_of(module)
+            used = self._packages.first_use(module) if package is not None else None
+        if used is not None:
+            self._imported += (used,)
         return package.name if package is not None else ""
 
 
