@@ -13,6 +13,10 @@ from provkg.capture.standing import Standing
 __all__ = ["Definers"]
 
 
+def _always(value: Any) -> bool:
+    return True
+
+
 def _never(value: Any) -> bool:
     return False
 
@@ -37,6 +41,14 @@ class Definers(dict[str, int]):
     def remember(self, standing: Standing) -> None:
         """Nothing is seen from now on."""
         self._standing = standing
+
+    def check(self, values: Following, hidden: Mapping[str, Any]) -> None:
+        """Callbacks ran since the execution before: of what they changed in place nothing is claimed."""
+        before, self._standing = self._standing, None
+        same = values.take_stock(hidden, before.is_unchanged if before is not None else _always)
+        for name in list(self):
+            if name not in same and kind_of(values.namespace.get(name)) is not None:
+                del self[name]
 
     def go_on(self, values: Following, hidden: Mapping[str, Any]) -> None:
         """Recording begins late or goes on: of what is there now only what still stands is claimed."""

@@ -11,7 +11,6 @@ import atexit
 import gc
 import os
 import sys
-from collections.abc import Callable
 from datetime import UTC, datetime
 from threading import get_ident
 from types import FrameType
@@ -22,15 +21,17 @@ from provkg.capture.gate import gate
 from provkg.capture.outputs import error_of
 from provkg.capture.own import is_own
 from provkg.capture.recording import Recording
-from provkg.capture.tracebacks import without_hooks
+from provkg.capture.shell import watch_callbacks, watch_displays, watch_tracebacks
 from provkg.capture.whereabouts import Whereabouts
 from provkg.config import Home, ensure_home
 from provkg.media import without_colour
-from provkg.records import Error, OutputKind, RunKind
+from provkg.records import Error, RunKind
 
 __all__ = ["RUN_VARIABLE", "Recorder", "load_ipython_extension", "recorder", "unload_ipython_extension"]
 
 RUN_VARIABLE = "PROVKG_RUN"
+_MAX_STATE = 5_000_000
+"""Bytes of an estimator that are looked at before the callback of a widget runs."""
 _recorder: Recorder | None = None
 _refused = ""
 """Why recording did not begin."""
@@ -54,6 +55,7 @@ class Recorder:
         self.leaving = False
         """Whether recording stops when the cell at work has ended."""
         self.whereabouts = Whereabouts(shell.user_ns)
+        self._doubtful = False
         self.skipped = 0
         """How many cells have run since recording was switched off."""
         self._open: Any = None
@@ -67,8 +69,9 @@ class Recorder:
         """Begin to watch the shell."""
         self.recording.start()
         undo = self.recording.undo
-        self._watch_displays()
-        self._watch_tracebacks()
+        undo += watch_displays(self.shell, self.session)
+        undo += watch_tracebacks(self.shell, self.session, self._keep_traceback)
+        undo += watch_callbacks(self.shell, self._called_back)
         for event, callback in (("pre_run_cell", self.before), ("post_run_cell", self.after)):
             self.shell.events.register(event, callback)
             undo.append(lambda e=event, c=callback: self.shell.events.unregister(e, c))  # type: ignore[misc]
@@ -123,51 +126,18 @@ class Recorder:
         )
         self.session.write(playback.notebook.document())
 
-    # --- watching ---
+    def _keep_traceback(self, text: str) -> None:
+        self._traceback = text
 
-    def _watch_displays(self) -> None:
-        for publisher, kind in (
-            (self.shell.display_pub, OutputKind.DISPLAY),
-            (self.shell.displayhook, OutputKind.RESULT),
-        ):
-            register = getattr(publisher, "register_hook", None)
-            if register is None:
-                continue
-            hook = self._display_hook(kind)
-            register(hook)
-            self.recording.undo.append(lambda p=publisher, h=hook: p.unregister_hook(h))  # type: ignore[misc]
-
-    def _display_hook(self, kind: OutputKind) -> Callable[[dict[str, Any]], dict[str, Any]]:
-        def hook(message: dict[str, Any]) -> dict[str, Any]:
-            try:
-                self.session.outputs.message(kind, message)
-            except Exception as error:
-                self.session.notice("display", error)
-            return message
-
-        return hook
-
-    def _watch_tracebacks(self) -> None:
-        """Hide our frames from the tracebacks shown, and keep the text of the one shown last."""
-        shell = self.shell
-        get_exc_info, show = shell._get_exc_info, shell._showtraceback
-
-        def _get_exc_info(exc_tuple: Any = None) -> Any:
-            kind, value, traceback = get_exc_info(exc_tuple)
-            self.session.settle_imports()
-            shown = without_hooks(traceback)
-            if value is not None and value.__traceback__ is traceback:
-                value.__traceback__ = shown
-            return kind, value, shown
-
-        def _showtraceback(etype: Any, evalue: Any, stb: list[str]) -> Any:
-            self._traceback = "\n".join(stb)
-            self.session.ignore_imports()
-            return show(etype, evalue, stb)
-
-        shell._get_exc_info, shell._showtraceback = _get_exc_info, _showtraceback
-        self.recording.undo.append(lambda: delattr(shell, "_get_exc_info"))
-        self.recording.undo.append(lambda: delattr(shell, "_showtraceback"))
+    def _called_back(self) -> None:
+        """A widget's callback is about to run."""
+        try:
+            if self.recording.begun and not self._doubtful and not self.skipped:
+                self._doubtful = True
+                if self._open is None:
+                    self.session.remember(_MAX_STATE)
+        except Exception as error:
+            self.session.notice("callback", error)
 
     # --- executions ---
 
@@ -186,6 +156,9 @@ class Recorder:
                 self._begin_run(info.raw_cell)
             if self.skipped:
                 self._go_on()
+            elif self._doubtful:
+                self.session.check()
+            self._doubtful = False
             request = self._asked_by()
             if self._open is not None and gate.thread != get_ident():
                 self._beside.begin(info)

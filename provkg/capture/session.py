@@ -209,10 +209,18 @@ class Session:
         """Whether there are variables of the user's."""
         return any(True for _ in variables(self.namespace, self._hidden))
 
-    def remember(self) -> None:
-        """Recording is off from now on."""
+    def remember(self, limit: int = 100_000_000) -> None:
+        """Nothing is recorded from now on.
+
+        Parameters:
+            limit: estimators of more bytes than this are not remembered.
+        """
         estimators, is_packaged = self.values.tracker.estimators(), self.files.is_packaged
-        self._definers.remember(Standing(self.namespace, self._hidden, estimators, is_packaged))
+        self._definers.remember(Standing(self.namespace, self._hidden, estimators, is_packaged, limit))
+
+    def check(self) -> None:
+        """Callbacks have run since the execution before."""
+        self._definers.check(self.values, self._hidden)
 
     def take_stock(self) -> None:
         """Recording begins late or goes on: of what is there now only what still stands is claimed."""

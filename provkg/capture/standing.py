@@ -34,6 +34,7 @@ class Standing:
         hidden: variables that are not the user's.
         estimators: objects whose state is remembered.
         is_packaged: whether a file belongs to the interpreter or an installed package.
+        limit: states of more than this many bytes are not remembered.
     """
 
     def __init__(
@@ -42,15 +43,17 @@ class Standing:
         hidden: Mapping[str, Any],
         estimators: Iterable[Any],
         is_packaged: Callable[[str], bool],
+        limit: int = _MAX_BYTES,
     ) -> None:
         self._is_packaged = is_packaged
+        self._limit = limit
         self._bound: dict[str, ref[Any]] = {}
         for name, value in variables(namespace, hidden):
             try:
                 self._bound[name] = ref(value)
             except TypeError:
                 continue
-        self._states = {id(value): state_of(value, is_packaged) for value in estimators}
+        self._states = {id(value): state_of(value, is_packaged, limit) for value in estimators}
 
     def binds(self, name: str, value: Any) -> bool:
         """Whether a variable was bound to this very object."""
@@ -59,12 +62,12 @@ class Standing:
     def is_unchanged(self, value: Any) -> bool:
         """Whether an estimator is known to be as it was; its identity is the caller's matter."""
         state = self._states.get(id(value), "")
-        return bool(state) and state == state_of(value, self._is_packaged)
+        return bool(state) and state == state_of(value, self._is_packaged, self._limit)
 
 
-def state_of(value: Any, is_packaged: Callable[[str], bool]) -> str:
+def state_of(value: Any, is_packaged: Callable[[str], bool], limit: int = _MAX_BYTES) -> str:
     """A digest of an object's state; empty where only code of the user's could tell it."""
-    digest = _Digest()
+    digest = _Digest(limit)
     try:
         with warnings.catch_warnings():
             warnings.simplefilter("ignore")
@@ -75,16 +78,16 @@ def state_of(value: Any, is_packaged: Callable[[str], bool]) -> str:
 
 
 class _Digest(io.RawIOBase):
-    def __init__(self) -> None:
+    def __init__(self, limit: int) -> None:
         self.digest = hashlib.sha256()
-        self._size = 0
+        self._left = limit
 
     def writable(self) -> bool:
         return True
 
     def write(self, data: Any) -> int:
-        self._size += len(data)
-        if self._size > _MAX_BYTES:
+        self._left -= len(data)
+        if self._left < 0:
             raise _UnreadableError
         self.digest.update(data)
         return len(data)

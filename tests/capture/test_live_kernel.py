@@ -134,9 +134,10 @@ def test_what_a_widget_does_is_claimed_for_no_cell(kernels: StartKernel) -> None
     kernel = kernels(EXTENSION)
     kernel.run(
         "import numpy as np\nfrom sklearn.linear_model import LinearRegression as LR\n"
-        "x = np.arange(12.).reshape(-1, 2); n = 1; kept = 2\n"
-        "def clicked(comm, message):\n    global n, model\n    n = 5; print('clicked')\n"
-        "    model = LR().fit(x, x[:, 0])\n"
+        "x = np.arange(12.).reshape(-1, 2); z = x + 1; n = 1; kept = 2\n"
+        "old, fit = LR().fit(z, z[:, 0]), LR().fit(z, z[:, 1])\n"
+        "def clicked(comm, message):\n    global n, model\n    n = 5; x[:] = 3; print('clicked')\n"
+        "    model = LR().fit(x, x[:, 0]); fit.fit(x, x[:, 1])\n"
         "get_ipython().kernel.comm_manager.register_target('button', clicked)",
         "defines",
     )
@@ -145,13 +146,23 @@ def test_what_a_widget_does_is_claimed_for_no_cell(kernels: StartKernel) -> None
     )
     kernel.client.shell_channel.send(click)
     kernel.run("print(n, kept); total = x.sum()", "reads")
+    assert kernel.run("a, b = old.predict(z), fit.predict(z)", "predicts").ok
     assert kernel.run("model.coef_", "last").ok
     kernel.shut_down()
-    cells = by_cell(kernel.run_of())
+    run = kernel.run_of()
+    cells, seen = by_cell(run), Recorded(run, kernel.home.path)
     assert shown(cells["reads"]) == [(OutputKind.STDOUT, "5 2\n")]
     assert bound(cells["reads"]) == {"total"}
-    assert {read.name: read.definer for read in cells["reads"].reads} == {"kept": 1, "n": 0, "x": 1}
-    assert all(execution.activities == () for execution in cells.values())
+    assert {read.name: read.definer for read in cells["reads"].reads} == {"kept": 1, "n": 0, "x": 0}
+    assert {read.name: read.definer for read in cells["predicts"].reads} == {"old": 1, "fit": 0, "z": 1}
+    assert {name for value in seen.values.values() if value.found for name in value.names} == {
+        "x",
+        "fit",
+        "model",
+    }
+    [old, fit] = [activity.generated[0] for activity in cells["defines"].activities]
+    assert old in seen.sources(seen.held("a").id)
+    assert fit not in seen.sources(seen.held("b").id)
 
 
 def test_interruptions_end_the_cell_and_nothing_else(kernels: StartKernel) -> None:
