@@ -9,7 +9,10 @@ from provkg.capture.digests import Stamp
 from provkg.capture.values import FileNode
 from provkg.records import File, FileMode, Link
 
-__all__ = ["Ended", "FileState", "Policy", "display_path"]
+__all__ = ["TELLING", "Arriving", "Ended", "FileState", "Policy", "display_path"]
+
+TELLING = 64
+"""Contents of less than so many bytes may be the same by accident."""
 
 
 def display_path(path: str) -> str:

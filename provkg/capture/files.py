@@ -8,25 +8,21 @@ from __future__ import annotations
 
 import os
 from collections.abc import Callable
-from itertools import count
 from threading import get_ident
 
 from msgspec.structs import replace
 
 from provkg.capture.databases import Connections
 from provkg.capture.descriptors import written_here
-from provkg.capture.digests import content_of, media_type, stamp_of
-from provkg.capture.file_states import Ended, FileState, Policy, display_path
+from provkg.capture.digests import media_type, stamp_of
+from provkg.capture.file_book import FileBook
+from provkg.capture.file_states import TELLING, Ended, FileState, Policy
 from provkg.capture.holders import Holders, Maps
 from provkg.capture.network import Network
 from provkg.capture.noise import LeftOut, Noise
 from provkg.records import Digest, Evidence, File, FileMode, Link
 
 __all__ = ["FileWatch"]
-
-
-_TELLING = 64
-"""A copy of less than so many bytes may be one by accident."""
 
 
 def _no_package(module: str) -> str:
@@ -60,23 +56,17 @@ class FileWatch:
         self.notice: Callable[[str, str], None] = _no_notice
         """Is told what could not be recorded."""
         self.holders = Holders()
+        self.scans = Holders()
+        """Lazy tables with the files that they will be read from."""
         self.maps = Maps()
         self.connections = Connections()
         self.network = Network(self)
-        self._policy = policy or Policy()
-        self._left_out = LeftOut(self._policy.leave_out)
-        self._package_of = package_of
-        self._numbers = count(1)
-        self._count = 0
+        self._book = FileBook(policy or Policy(), self.noise.module_of, package_of)
+        self._left_out = LeftOut(self._book.policy.leave_out)
         self._opened: list[tuple[FileState, FileMode, int]] = []
-        self._states: dict[str, FileState] = {}
-        self._known: dict[tuple[str, str], FileState] = {}
-        self._by_content: dict[str, FileState] = {}
-        self._nameless: dict[str, FileState] = {}
         self._pending: dict[str, FileState] = {}
         self._held: dict[str, FileState] = {}
         self._remote: list[FileState] = []
-        self._ended: list[FileState] = []
         self._links: list[Link] = []
 
     # --- seeing ---
@@ -139,36 +129,30 @@ class FileWatch:
         if not self.enabled:
             return None
         if path in self._left_out:
-            return self._without_name(path) if named else None
+            return self._book.without_name(path, FileMode.READ) if named else None
         stamp = stamp_of(path)
         if stamp is None:
             return None
         pending = self._pending.get(path)
         if pending is not None and self._was_written(pending):
             return self._settle(pending)
-        known = self._states.get(path)
-        if known is not None and known.stamp == stamp and known.settled:
-            return self._met(known)
-        record = self._record(path, mode)
-        if record.covers is Digest.FULL:
-            known = self._known.get((path, record.sha256))
-        elif known is not None and known.stamp != stamp:
-            known = None
+        last = self._book.at(path)
+        if last is not None and last.stamp == stamp and last.settled:
+            return self._book.met(last)
+        record = self._book.describe(path, mode)
+        known = self._book.known(path, record)
+        if record.covers is not Digest.FULL and last is not None and last.stamp == stamp:
+            known = last
         state = known or self._new(path, mode)
         if state is not None:
             state.stamp, state.settled = stamp, stamp.is_settled()
-            self._keep(state, record)
-            self._met(state)
-        return state
-
-    def _met(self, state: FileState) -> FileState:
-        if state.record is not None and state.record.covers is Digest.FULL:
-            self._by_content[state.record.sha256] = state
+            self._book.keep(state, record)
+            self._book.met(state)
         return state
 
     def last(self, path: str) -> FileState | None:
         """The state in which a file was met last, though it may be gone."""
-        return self._states.get(path)
+        return self._book.at(path)
 
     def writing(self, path: str, *, keeps: bool = False) -> FileState | None:
         """The state of a file that is about to be written.
@@ -180,7 +164,7 @@ class FileWatch:
         if not self.enabled:
             return None
         if path in self._left_out:
-            return self._without_name(path, FileMode.WRITTEN)
+            return self._book.without_name(path, FileMode.WRITTEN)
         known = self._pending.get(path)
         if known is not None:
             if keeps or not known.claimed:
@@ -209,7 +193,7 @@ class FileWatch:
         changed = self._new(state.path, FileMode.READ)
         if changed is None:
             return state
-        self._keep(
+        self._book.keep(
             changed,
             replace(
                 state.record,
@@ -223,18 +207,18 @@ class FileWatch:
 
     def holding(self, sha256: str) -> FileState | None:
         """The state last met that has a content."""
-        return self._by_content.get(sha256)
+        return self._book.holding(sha256)
 
     def holds(self, sha256: str, state: FileState) -> None:
         """All of a state's content has come, and has this digest."""
-        self._by_content[sha256] = state
+        self._book.holds(sha256, state)
 
     def remote(self, url: str, mode: FileMode = FileMode.READ) -> FileState | None:
         """A new state of what is at an address, described when the execution ends."""
         if not self.enabled or not url:
             return None
         if url in self._left_out:
-            return self._without_name(url, mode)
+            return self._book.without_name(url, mode)
         state = self._new("", mode)
         if state is not None:
             state.url = url
@@ -257,14 +241,13 @@ class FileWatch:
         self._pending.clear()
         self._see_later_writes()
         for state in self._remote:
-            self._keep(state, state.arriving.record() if state.arriving is not None else _unseen(state))
+            self._book.keep(state, state.arriving.record() if state.arriving is not None else _unseen(state))
         self._remote.clear()
         opened, self._opened = self._opened, []
-        ended, self._ended = self._ended, []
+        ended = self._book.take_ended()
         passing = {state for state in ended if _is_passing(state, used)}
         ended = [state for state in ended if state not in passing]
         links, self._links = self._links, []
-        self._count = 0
         opened = [(state, how, by) for state, how, by in opened if state.record and state not in passing]
         read = {state: None for state, how, _ in opened if how is FileMode.READ}
         written = {state: None for state, how, _ in opened if how is FileMode.WRITTEN}
@@ -274,14 +257,15 @@ class FileWatch:
     def _see_later_writes(self) -> None:
         """New states of files that this process holds open and has written to with no further opening."""
         for path, state in self._held.items():
-            known, stamp = self._states.get(path), stamp_of(path)
+            known, stamp = self._book.at(path), stamp_of(path)
             if known is state and stamp is not None and state.stamp != stamp:
                 further = self._new(path, FileMode.WRITTEN)
                 if further is not None:
                     further.base = state
                     self._settle(further, last=True)
-        written = {*self._held, *(state.path for state in self._ended if state.mode is FileMode.WRITTEN)}
-        self._held = {path: self._states[path] for path in written_here(written) if path in self._states}
+        written = {*self._held, *(state.path for state in self._book.ended if state.mode is FileMode.WRITTEN)}
+        still = ((path, self._book.at(path)) for path in written_here(written))
+        self._held = {path: state for path, state in still if state is not None}
 
     def _was_written(self, state: FileState) -> bool:
         """Whether an opening for writing came to something: it may have failed, or nothing been written."""
@@ -292,18 +276,16 @@ class FileWatch:
 
     def so_far(self) -> list[FileState]:
         """The states first seen in this cell, and those that are being written."""
-        return [*self._ended, *self._pending.values(), *self._remote]
+        return [*self._book.ended, *self._pending.values(), *self._remote]
 
     # --- digesting ---
 
     def _new(self, path: str, mode: FileMode) -> FileState | None:
-        self._count += 1
-        if self._count > self._policy.most_files:
-            self.notice(
-                "files", f"those of a cell beyond the first {self._policy.most_files} are not recorded"
-            )
-            return None
-        return FileState(f"f{next(self._numbers)}", path, mode)
+        state = self._book.new(path, mode)
+        if state is None:
+            most = self._book.policy.most_files
+            self.notice("files", f"those of a cell beyond the first {most} are not recorded")
+        return state
 
     def _settle(self, state: FileState, *, last: bool = False) -> FileState:
         """Digest a file that has been written.
@@ -311,14 +293,14 @@ class FileWatch:
         Parameters:
             last: whether the execution is over, so that nothing more will be written.
         """
-        stamp, record, base = stamp_of(state.path), self._record(state.path, state.mode), state.base
-        same = self._by_content.get(record.sha256) if record.covers is Digest.FULL else None
+        stamp, record, base = stamp_of(state.path), self._book.describe(state.path, state.mode), state.base
+        same = self._book.holding(record.sha256) if record.covers is Digest.FULL else None
         if not state.claimed and base is not None and base.record and base.record.sha256 == record.sha256:
             return base  # nothing has been written yet
         self._pending.pop(state.path, None)
         state.stamp = stamp
         state.settled = state.stamp is not None and state.stamp.is_settled()
-        self._keep(state, record)
+        self._book.keep(state, record)
         if not last and written_here((state.path,)):
             self._held[state.path] = state
         if base is not None:
@@ -335,45 +317,7 @@ class FileWatch:
     def _is_copied(self, source: FileState) -> bool:
         """Whether a file with the same content comes from a source by more than an accident."""
         read = any(state is source and mode is FileMode.READ for state, mode, _ in self._opened)
-        return read and (source.record is None or (source.record.size or 0) >= _TELLING)
-
-    def _keep(self, state: FileState, record: File) -> None:
-        if state.path:
-            self._states[state.path] = state
-        if state.record is not None:
-            return
-        state.record = replace(record, id=state.id)
-        if record.covers is Digest.FULL:
-            self._known[(state.path, record.sha256)] = state
-            self._met(state)
-        self._ended.append(state)
-
-    def _without_name(self, place: str, mode: FileMode = FileMode.READ) -> FileState | None:
-        """The state of a file that a setting leaves out, of which only that is recorded."""
-        known = self._nameless.get(place)
-        if known is not None and mode is FileMode.READ:
-            return known
-        state = self._new("", mode)
-        if state is not None:
-            self._nameless[place] = state
-            reason = "left out by a setting"
-            self._keep(state, File(id="", path="", mode=mode, covers=Digest.NONE, reason=reason))
-        return state
-
-    def _record(self, path: str, mode: FileMode) -> File:
-        content = content_of(path, self._policy.digest_bytes, self._policy.part_bytes)
-        module = self.noise.module_of(path)
-        return File(
-            id="",
-            path=display_path(path),
-            mode=mode,
-            sha256=content.sha256,
-            size=content.size,
-            covers=content.covers,
-            media_type=media_type(path),
-            package=self._package_of(module) if module else "",
-            reason=content.reason,
-        )
+        return read and (source.record is None or (source.record.size or 0) >= TELLING)
 
 
 def _is_passing(state: FileState, used: set[str]) -> bool:

@@ -14,6 +14,9 @@ Two fingerprints are comparable when their algorithms are equal:
     by `pandas.util.hash_array`, for which all missing values are the same.
 ``xxh3-sparse``
     XXH3-128 over the arrays of a SciPy sparse matrix in canonical CSR form.
+``xxh3-columns``, ``xxh3-arrow``
+    XXH3-128 over, for each column of polars or pyarrow in order, its name, type, length, which elements are
+    missing, and the elements; see `provkg.capture.columnar`.
 
 Objects that only their own code could describe have no digest: that code is not run.
 """
@@ -26,6 +29,7 @@ from typing import Any
 
 from xxhash import xxh3_128
 
+from provkg.capture.columnar import add_columns, is_columnar, size_of_columnar
 from provkg.capture.kinds import shape_of
 from provkg.records import Fingerprint
 
@@ -107,7 +111,7 @@ def _add(state: xxh3_128, value: Any) -> str:
         for part in (rows.indptr.astype("int64"), rows.indices.astype("int64"), rows.data):
             _add_array(state, part)
         return "xxh3-sparse"
-    return ""
+    return add_columns(state, value) if is_columnar(value) else ""
 
 
 def is_telling(value: Any) -> bool:
@@ -132,6 +136,8 @@ def _tells(sample: Any) -> bool:
 
 
 def _bytes_of(value: Any) -> int:
+    if is_columnar(value):
+        return size_of_columnar(value)
     size = getattr(value, "nbytes", None)
     if isinstance(size, int):
         return size

@@ -18,6 +18,7 @@ class Holders:
 
     def __init__(self) -> None:
         self._held: dict[int, tuple[ref[Any], tuple[Source, ...]]] = {}
+        self._named: dict[int, tuple[ref[Any], dict[str, tuple[Source, ...]]]] = {}
 
     def hold(self, holder: Any, sources: Iterable[Source]) -> None:
         """From now on what comes out of an object comes from these."""
@@ -32,6 +33,19 @@ class Holders:
             held[identity] = (ref(holder, forget), given)
         except TypeError:
             return  # it cannot be referred to weakly
+
+    def names(self, holder: Any) -> dict[str, tuple[Source, ...]]:
+        """The tables that an object knows by name, such as a database connection; to be added to."""
+        identity, named = id(holder), self._named
+        known = named.get(identity)
+        if known is None or known[0]() is not holder:
+
+            def forget(dead: ref[Any]) -> None:
+                if identity in named and named[identity][0] is dead:
+                    del named[identity]
+
+            known = named[identity] = (ref(holder, forget), {})
+        return known[1]
 
     def held(self, holder: Any) -> tuple[Source, ...]:
         """What comes out of an object comes from these; empty for one that stands for no file."""

@@ -11,6 +11,7 @@ from itertools import islice
 from typing import Any
 from weakref import ref
 
+from provkg.capture.columnar import columns_of_columnar, is_columnar
 from provkg.records import Column, ValueKind
 
 __all__ = ["columns_of", "declare", "is_estimator", "kind_of", "label_text", "shape_of", "type_name"]
@@ -52,7 +53,7 @@ _LIBRARY_CLASSES = {
 }
 """Classes of libraries whose models and data are neither estimators nor arrays; and what is made of them."""
 _LIBRARIES = {name.partition(".")[0] for name in _LIBRARY_CLASSES}
-_FLAT_PACKAGES = frozenset({"pandas", "numpy", "xgboost", "lightgbm", "catboost"})
+_FLAT_PACKAGES = frozenset({"pandas", "numpy", "xgboost", "lightgbm", "catboost", "polars", "pyarrow"})
 """Users know the classes of these by the package alone."""
 _kinds: dict[int, tuple[ref[type], ValueKind | None]] = {}
 """By identity, since a metaclass may compare or hash as it likes; weakly, since a class may hold much."""
@@ -125,11 +126,13 @@ def shape_of(value: Any) -> tuple[int, ...]:
 
 
 def columns_of(value: Any, limit: int = 1000) -> tuple[Column, ...]:
-    """The columns of a pandas or polars table, at most ``limit`` of them, or the one of a named series."""
+    """The columns of a table, at most ``limit`` of them, or the one of a named series."""
     name = type(value).__name__
+    if is_columnar(value):
+        return columns_of_columnar(value, limit)
     if name == "Series" and getattr(value, "name", None) is not None:
         return (Column(name=label_text(value.name), type=str(value.dtype)),)
-    if name not in _TABLES or name == "LazyFrame" or not hasattr(value, "columns"):
+    if name not in _TABLES or not hasattr(value, "columns"):
         return ()
     if hasattr(value, "_mgr"):
         pairs = zip(value.columns, value._mgr.get_dtypes(), strict=True)

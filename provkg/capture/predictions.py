@@ -19,7 +19,9 @@ _PREDICTION = ValueKind.PREDICTION
 
 
 def is_table(value: Any) -> bool:
-    """Whether a followed value is a pandas table."""
+    """Whether a followed value is a table of pandas or polars."""
+    if type(value).__module__.startswith("polars."):
+        return type(value).__name__ == "DataFrame"
     return type(getattr(value, "_mgr", None)).__module__.startswith("pandas.") and value.ndim == 2
 
 
@@ -36,7 +38,8 @@ def inherit(
     if is_table(value):
         _inherit_columns(node, value, data, evidence, given)
         return
-    label = getattr(value, "name", None) if hasattr(value, "_mgr") else None
+    named = hasattr(value, "_mgr") or type(value).__module__.startswith("polars.series")
+    label = getattr(value, "name", None) if named else None
     sources = [each if _is_made(each) else _column(each, label) for each in data]
     _take(node, [each for each in sources if each is not None and _is_made(each)], evidence)
     if node.kind is ValueKind.DATASET and sources and all(s and s.kind is _PREDICTION for s in sources):

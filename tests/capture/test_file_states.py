@@ -84,7 +84,7 @@ def test_opening_for_writing_is_not_yet_writing(execute: Execute) -> None:
 
 
 def test_odd_files_are_named_truly(execute: Execute, tmp_path: Path) -> None:
-    (tmp_path / "a.csv").write_text("a,b\n1,2\n")
+    (tmp_path / "a.csv").write_text("a,b\n" + "1,2\n" * 30)
     seen = execute(
         "import os, io, gzip, zipfile, tarfile, threading, warnings, pandas as pd\n"
         "with zipfile.ZipFile('z.zip', 'w') as z: z.write('a.csv')\n"

@@ -21,6 +21,7 @@ HOOKS: dict[str, tuple[str, ...]] = {
     "lightgbm": ("lightgbm.basic", "lightgbm.engine", "lightgbm.sklearn"),
     "network": ("http.client", "requests.sessions"),
     "pandas": ("pandas",),
+    "polars": ("polars",),
     "randomness": ("random", "numpy.random", "torch"),
     "sklearn": (
         "sklearn.base",

@@ -9,7 +9,7 @@ from typing import Any
 
 from provkg.addresses import named_url
 from provkg.capture.digests import Stamp, stamp_of
-from provkg.capture.file_states import FileState
+from provkg.capture.file_states import TELLING, FileState
 from provkg.capture.gate import gate
 from provkg.capture.holders import Source
 from provkg.capture.kinds import kind_of
@@ -51,7 +51,8 @@ def sources_named(session: Session, target: Any, *, patterns: bool = False) -> l
         found = (files.read(path, named=True) or (files.last(path) if gone else None) for path in paths)
         return [state for state in found if state is not None]
     content = None if type(target) in (str, bytes) else bytes_of(target)
-    known = files.holding(sha256(content)) if content else None
+    # What is short can be the same by accident.
+    known = files.holding(sha256(content)) if content and len(content) >= TELLING else None
     return [known] if known is not None else []
 
 
@@ -103,8 +104,8 @@ class Loading:
         for value in _parts(result):
             node = session.values.tracker.derive(value, sources, self._function)
             generated.append(session.values.keep(node, value))
-        if sources and not any(generated) and _is_reader(result):
-            files.holders.hold(result, sources)
+        if sources and _is_reader(result):
+            (files.scans if any(generated) else files.holders).hold(result, sources)
         if sources or any(generated):
             self._add(sources, tuple(filter(None, generated)), seconds, Status.SUCCEEDED)
 

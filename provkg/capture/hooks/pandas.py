@@ -10,21 +10,20 @@ from __future__ import annotations
 import functools
 import os
 import sys
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from functools import partial
 from types import FrameType, ModuleType
 from typing import Any
 
 from provkg.capture.gate import HIDDEN_FILE, gate
-from provkg.capture.holders import Source
 from provkg.capture.hooks import AfterImport
 from provkg.capture.hooks.columns import columns_given, columns_set
 from provkg.capture.hooks.loading import Loading, Saving
 from provkg.capture.hooks.pandas_readers import patch_readers
 from provkg.capture.hooks.replacing import replace
+from provkg.capture.hooks.sources import sources_in
 from provkg.capture.hooks.wrap import Follower, follow, is_replacement, step
 from provkg.capture.kinds import kind_of
-from provkg.capture.session import Session
 
 __all__ = ["AFTER_IMPORT"]
 
@@ -293,26 +292,6 @@ def _wrap_writer(owner: Any, name: str) -> None:
 # --- observing --------------------------------------------------------------------------------------
 
 
-def _sources(
-    session: Session, args: tuple[Any, ...], kwargs: dict[str, Any], depth: int = 2
-) -> Iterator[Source]:
-    """The followed tables and arrays among arguments, also inside small containers."""
-    for value in (*args, *kwargs.values()) if kwargs else args:
-        node = session.values.tracker.find(value)
-        if node is not None:
-            yield node
-        elif kind_of(value) is not None:
-            found = session.values.resolve(value)
-            if found is not None:
-                yield found
-        elif depth and type(value) in (list, tuple) and len(value) <= 200:
-            yield from _sources(session, tuple(value), {}, depth - 1)
-        elif depth and type(value) is dict and len(value) <= 200:
-            yield from _sources(session, tuple(value.values()), {}, depth - 1)
-        else:
-            yield from session.files.holders.held(value)
-
-
 def _derived(label: str) -> Follower:
     def observe(args: tuple[Any, ...], kwargs: dict[str, Any], result: Any) -> None:
         session = gate.session
@@ -320,7 +299,7 @@ def _derived(label: str) -> Follower:
             return
         owner = args[0] if args else None
         if kwargs.get("inplace") and owner is not None and kind_of(owner) is not None:
-            others = list(_sources(session, args[1:], kwargs))
+            others = list(sources_in(session, args[1:], kwargs))
             session.values.tracker.revise(owner, others, label)
             return
         if result is None and kind_of(owner) is not None and label.endswith("__init__"):
@@ -328,7 +307,7 @@ def _derived(label: str) -> Follower:
         results = result if isinstance(result, tuple) and len(result) <= 20 else (result,)
         for made in results:
             if (made is not owner or label.endswith("__init__")) and kind_of(made) is not None:
-                sources = tuple(_sources(session, args, kwargs))
+                sources = tuple(sources_in(session, args, kwargs))
                 given = columns_given(session.values.tracker, label, args, kwargs)
                 session.values.tracker.derive(made, sources, label, given=given)
 
@@ -343,7 +322,7 @@ def _derived_from(attribute: str, label: str) -> Follower:
         if session is None or kind_of(result) is None:
             return
         table = getattr(args[0], attribute, None)
-        sources = tuple(_sources(session, (table, *args[1:]), kwargs))
+        sources = tuple(sources_in(session, (table, *args[1:]), kwargs))
         session.values.tracker.derive(result, sources, label)
 
     return observe
@@ -357,8 +336,8 @@ def _changing(label: str) -> Follower:
         if session is None:
             return
         if kind_of(result) is not None:
-            session.values.tracker.derive(result, tuple(_sources(session, args[:1], {})), label)
-        sources = tuple(_sources(session, args[1:], kwargs))
+            session.values.tracker.derive(result, tuple(sources_in(session, args[:1], {})), label)
+        sources = tuple(sources_in(session, args[1:], kwargs))
         given = columns_given(session.values.tracker, label, args, kwargs)
         session.values.tracker.revise(args[0], sources, label, given=given)
 
@@ -374,7 +353,7 @@ def _changed(label: str, attribute: str = "") -> Follower:
         if session is None or kind_of(table) is None:
             return
         operation = f"pandas.{type(table).__name__}.{_SETTER_NAMES.get(label, label)}"
-        sources = list(_sources(session, args[1:], kwargs))
+        sources = list(sources_in(session, args[1:], kwargs))
         given = columns_set(session.values.tracker, label, table, args)
         session.values.tracker.revise(table, sources, operation, given=given)
 
@@ -390,7 +369,7 @@ def _finalized(args: tuple[Any, ...], kwargs: dict[str, Any], result: Any) -> No
     if session is None or len(args) < 2 or kind_of(args[0]) is None or args[0] is args[1]:
         return
     method = kwargs.get("method") or (args[2] if len(args) > 2 else "") or "__finalize__"
-    sources = tuple(_sources(session, args[1:2], {}))
+    sources = tuple(sources_in(session, args[1:2], {}))
     session.values.tracker.derive(args[0], sources, f"pandas.{type(args[0]).__name__}.{method}")
 
 
