@@ -7,6 +7,7 @@ them. No code of the user's is run for that.
 from __future__ import annotations
 
 import sys
+from collections.abc import Callable
 from itertools import islice
 from typing import Any
 from weakref import ref
@@ -55,7 +56,7 @@ _LIBRARY_CLASSES = {
 _LIBRARIES = {name.partition(".")[0] for name in _LIBRARY_CLASSES}
 _FLAT_PACKAGES = frozenset({"pandas", "numpy", "xgboost", "lightgbm", "catboost", "polars", "pyarrow"})
 """Users know the classes of these by the package alone."""
-_kinds: dict[int, tuple[ref[type], ValueKind | None]] = {}
+_kinds: dict[int, tuple[ref[type], ValueKind | None, Callable[[Any], ValueKind | None] | None]] = {}
 """By identity, since a metaclass may compare or hash as it likes; weakly, since a class may hold much."""
 
 
@@ -92,11 +93,40 @@ def kind_of(value: object) -> ValueKind | None:
     """What a value is to an experiment, or None when it is nothing that is followed."""
     kind = type(value)
     known = _kinds.get(id(kind))
-    if known is not None and known[0]() is kind:
-        return known[1]
-    found = _kind_of_type(kind)
-    _kinds[id(kind)] = (ref(kind), found)
-    return found
+    if known is None or known[0]() is not kind:
+        known = _kinds[id(kind)] = (ref(kind), _kind_of_type(kind), _by_instance(kind))
+    return known[1] if known[2] is None else known[2](value)
+
+
+def _by_instance(kind: type) -> Callable[[Any], ValueKind | None] | None:
+    """What tells single values of a class apart, where they are not all the same."""
+    if kind.__name__ == "ndarray" and kind.__module__ == "numpy":
+        return _kind_of_array
+    if any(
+        parent.__name__ == "Pipeline" and parent.__module__ == "sklearn.pipeline" for parent in kind.__mro__
+    ):
+        return _kind_of_pipeline
+    return None
+
+
+def _kind_of_array(array: Any) -> ValueKind | None:
+    """An array of axes, as `matplotlib.pyplot.subplots` returns, is no data."""
+    if array.dtype.hasobject and array.size and _is_drawn_on(array.flat[0]):
+        return None
+    return ValueKind.DATASET
+
+
+def _is_drawn_on(element: object) -> bool:
+    module = type(element).__module__
+    return type(module) is str and module.startswith("matplotlib.")
+
+
+def _kind_of_pipeline(pipeline: Any) -> ValueKind | None:
+    """A pipeline is what its last step is."""
+    steps = object.__getattribute__(pipeline, "__dict__").get("steps")
+    last = steps[-1] if type(steps) is list and steps else None
+    found = kind_of(last[1]) if type(last) is tuple and len(last) == 2 else None
+    return found if found is ValueKind.MODEL else ValueKind.TRANSFORMER
 
 
 def _kind_of_type(kind: type) -> ValueKind | None:
@@ -110,8 +140,9 @@ def _kind_of_type(kind: type) -> ValueKind | None:
             return ValueKind.DATASET
     base = getattr(sys.modules.get("sklearn.base"), "BaseEstimator", None)
     if base is not None and issubclass(kind, base):
-        predicts = any(hasattr(kind, name) for name in ("predict", "fit_predict", "score_samples"))
-        return ValueKind.MODEL if predicts else ValueKind.TRANSFORMER
+        predicts = hasattr(kind, "predict") or hasattr(kind, "fit_predict")
+        transforms = any(hasattr(kind, name) for name in ("transform", "fit_transform", "fit_resample"))
+        return ValueKind.TRANSFORMER if transforms and not predicts else ValueKind.MODEL
     return None
 
 

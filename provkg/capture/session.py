@@ -20,6 +20,7 @@ from provkg.capture.bindings import names_of_states
 from provkg.capture.definers import Definers
 from provkg.capture.digests import silence
 from provkg.capture.execution import Execution, Notices
+from provkg.capture.figures import Figures
 from provkg.capture.files import FileWatch
 from provkg.capture.following import Following
 from provkg.capture.gate import gate
@@ -89,6 +90,7 @@ class Session:
         self.files = files
         files.notice = self.notice
         self.outputs = outputs
+        self.figures = Figures()
         self.global_seed = False
         """Whether NumPy's global generator has been seeded."""
         self._append = append
@@ -179,6 +181,7 @@ class Session:
                 cell.notices.add(f"end of cell: {gather.__name__}", failure)
         try:
             fields["outputs"] = self.outputs.end_cell(error)
+            fields["links"] = (*fields.get("links", ()), *self.figures.end(fields["outputs"]))
         except Exception as failure:
             cell.notices.add("outputs", failure)
         self._cell = None

@@ -145,5 +145,11 @@ def _also(scope: Scope, one: Derivation) -> None:
     if value is not None and scope.is_split(value) and source.kind not in _MODELS:
         scope.quads.link(scope.thing(one.target), Provkg.splitOf, scope.thing(one.source))
     file = scope.files.get(one.target)
-    if file is not None and file.mode is FileMode.WRITTEN:
+    if file is not None and file.mode is FileMode.WRITTEN and _was_saved(scope, one.target):
         scope.quads.link(scope.thing(one.source), Provkg.storedIn, scope.thing(one.target))
+
+
+def _was_saved(scope: Scope, file: str) -> bool:
+    """Whether a file holds the very value it came from, and not, say, a figure of it."""
+    activity = scope.activities.get(scope.generator.get(file, ""))
+    return activity is not None and activity.kind is ActivityKind.SAVING

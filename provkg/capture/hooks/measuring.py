@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import inspect
 import json
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterator
+from itertools import islice
 from typing import Any
 
 from provkg.capture.gate import gate
@@ -17,7 +18,7 @@ from provkg.capture.session import Session
 from provkg.capture.values import Node
 from provkg.records import ActivityKind, Evidence, Role, ValueKind
 
-__all__ = ["Measuring", "is_metric"]
+__all__ = ["Measuring", "is_metric", "text_of"]
 
 _PREDICTION = ("y_pred", "y_score", "y_prob", "y_proba", "pred_decision")
 _PAIRS = {("y_true", name) for name in _PREDICTION} | {
@@ -35,7 +36,7 @@ _PARTS = {
 """What the numbers are that some functions return several of."""
 _AVERAGES = {f"{kind} avg": kind for kind in ("macro", "micro", "weighted", "samples")}
 _MAX_SERIES = 1000
-_MAX_MATRIX = 400
+_MAX_NUMBERS = 400
 _MAX_CLASSES = 100
 
 
@@ -61,7 +62,7 @@ class Measuring(Call):
         args: tuple[Any, ...],
         kwargs: dict[str, Any],
     ) -> None:
-        module = function.__module__.partition("._")[0]
+        module = "sklearn.metrics" if "metrics" in function.__module__ else function.__module__
         super().__init__(session, f"{module}.{function.__name__}", "scikit-learn")
         self.metric = metric_name(function.__name__)
         given = arguments(signature, args, kwargs)
@@ -108,6 +109,8 @@ class Measuring(Call):
         elif isinstance(result, tuple):
             for part in result:
                 self._derived(part)
+            arrays = [part for part in result if kind_of(part) is ValueKind.DATASET]
+            self._add(self.metric, None, text=text_of(arrays))
         else:
             self._number(f"{self.metric}{suffix}", result)
         self.add(seconds)
@@ -122,14 +125,17 @@ class Measuring(Call):
             self._add(metric, None, series=tuple(number(each)[0] for each in result))
         else:
             self._derived(result)
-            if getattr(result, "size", _MAX_MATRIX + 1) <= _MAX_MATRIX:
-                self._add(metric, None, text=json.dumps(result.tolist()))
+            self._add(metric, None, text=text_of([result])[1:-1])
 
     def _derived(self, result: Any) -> None:
         """An array that is more than a number is a value of its own."""
         if kind_of(result) is ValueKind.DATASET:
             nodes = [node for node in (self.prediction, self.truth) if node is not None]
-            self.make(self.tracker.derive(result, nodes, self.function, kind=ValueKind.OTHER), result)
+            made = self.tracker.derive(result, nodes, self.function, kind=ValueKind.OTHER)
+            judged = self._judged()
+            if made is not None and judged is not None:
+                made.model, made.data, made.trust = judged.model, judged.data, judged.trust
+            self.make(made, result)
 
     def _add(self, metric: str, value: Any, **more: Any) -> None:
         prediction = self._judged()
@@ -163,10 +169,20 @@ class Measuring(Call):
         return predicted[0] if len(predicted) == 1 else self.prediction
 
 
+def text_of(arrays: list[Any]) -> str:
+    """The numbers of small arrays as JSON; empty for large ones and for what JSON cannot hold."""
+    if sum(getattr(array, "size", _MAX_NUMBERS + 1) for array in arrays) > _MAX_NUMBERS:
+        return ""
+    try:
+        return json.dumps([array.tolist() for array in arrays])
+    except (TypeError, AttributeError):
+        return ""
+
+
 def _report_lines(report: Any) -> Iterator[tuple[str, str, Any]]:
     """The numbers of a classification report: metric, class, and value."""
-    rows: Mapping[str, Any] = report if isinstance(report, dict) else dict(_parsed(str(report)))
-    for label, numbers in list(rows.items())[:_MAX_CLASSES]:
+    rows = report.items() if isinstance(report, dict) else _parsed(str(report))
+    for label, numbers in islice(rows, _MAX_CLASSES):
         if not isinstance(numbers, dict):
             yield label, "", numbers
             continue
