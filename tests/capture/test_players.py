@@ -10,6 +10,7 @@ import nbformat
 import pytest
 from nbclient import NotebookClient
 
+from provkg.capture.notebook import run_notebook
 from provkg.config import Home
 from provkg.journal import read_run, runs
 from provkg.jupyter.kernelspec import install
@@ -113,6 +114,28 @@ def test_programs_that_name_the_notebook_are_followed_through_it(
     assert [cell.id for cell in run.document.cells] == list(CELLS)
     how = rows(graph_of(run), "SELECT DISTINCT ?how { ?e a provkg:CellExecution ; provkg:cellEvidence ?how }")
     assert len(how) == 1
+
+
+def test_the_runner_gets_along_with_a_kernel_that_records_by_itself(recording: Home, tmp_path: Path) -> None:
+    cells = {
+        "first": "x = 1",
+        "off": "%provkg off",
+        "hidden": "y = 2\n1 / 0",
+        "on": "%provkg on",
+        "shows": "%provkg show",
+        "last": "x + y",
+    }
+    path = write_notebook(tmp_path / "a.ipynb", **cells)
+    report = run_notebook(path, recording, allow_errors=True, output=tmp_path / "out.ipynb")
+    assert report.status is Status.FAILED
+    run = read_run(recording, report.run)
+    assert run is not None
+    assert len(runs(recording)) == 1
+    assert placed(run) == [("first", 0), ("last", 5)]
+    assert {execution.cell_evidence for execution in run.executions} == {Evidence.OBSERVED}
+    assert {read.name: read.definer for read in run.executions[-1].reads} == {"x": 0, "y": 0}
+    shown = nbformat.read(tmp_path / "out.ipynb", as_version=4).cells[4].outputs
+    assert "a.ipynb" in shown[0].data["text/plain"]
 
 
 def test_papermill_gives_its_parameters_and_its_notebook(recording: Home, tmp_path: Path) -> None:
