@@ -31,6 +31,7 @@ class Whereabouts:
         self._unplaced: list[Unplaced] = []
         self.path = ""
         """The notebook's file; empty while none is known."""
+        self._identity: tuple[int, int] | None = None
 
     def begin(self, first: str) -> tuple[Code | None, Playback | None]:
         """The session begins with a cell; returns what code it is of, and what plays it.
@@ -41,6 +42,7 @@ class Whereabouts:
         self.path = _named(self._namespace)
         if not self.path:
             self._playback = find_playback(first)
+        self._identity = _identity(self.path)
         if self._playback is None:
             return Code(path=self.path, kind=CodeKind.NOTEBOOK) if self.path else None, None
         asked = self._playback.source
@@ -83,14 +85,36 @@ class Whereabouts:
         path = self.path or _named(self._namespace)
         if self._playback is not None:
             path = self._playback.notebook.path
-        saved = read_saved(path) if path else None
+        found = self._renamed(path) if path and not os.path.exists(path) else path
+        saved = read_saved(found) if found else None
         if saved is None or saved.at < since:
             return ()
-        placed = self._place(saved)
-        return (saved.document(), placed) if placed is not None else (saved.document(),)
+        document, placed = saved.document(), self._place(saved)
+        if found != path:
+            document = DocumentSeen(at=document.at, document=document.document, path=found)
+        return (document, placed) if placed is not None else (document,)
+
+    def _renamed(self, path: str) -> str:
+        """Where a notebook is that was renamed in its folder: editors keep the file itself."""
+        if self._identity is None:
+            return ""
+        try:
+            names = [name for name in os.listdir(os.path.dirname(path)) if name.endswith(".ipynb")]
+        except OSError:
+            return ""
+        paths = (os.path.join(os.path.dirname(path), name) for name in names)
+        return next((each for each in paths if _identity(each) == self._identity), "")
 
     def _place(self, saved: SavedNotebook) -> CellsPlaced | None:
         return place(self._unplaced, saved) if self._unplaced else None
+
+
+def _identity(path: str) -> tuple[int, int] | None:
+    try:
+        state = os.stat(path)
+    except OSError:
+        return None
+    return (state.st_dev, state.st_ino)
 
 
 def _named(namespace: Mapping[str, Any]) -> str:

@@ -75,10 +75,14 @@ class EnvironmentSeen(Record, frozen=True, tag=f"environment-seen/{SCHEMA}", tag
 
 
 class DocumentSeen(Record, frozen=True, tag=f"document-seen/{SCHEMA}", tag_field="event"):
-    """The document as it stood at ``at``; the last one of a run is the document it left behind."""
+    """The document as it stood at ``at``; the last one of a run is the document it left behind.
+
+    ``path`` is where it was then, if it was renamed since the run began.
+    """
 
     at: datetime
     document: Document
+    path: str = ""
 
 
 class CellStarted(Record, frozen=True, tag=f"cell-started/{SCHEMA}", tag_field="event"):
@@ -270,6 +274,10 @@ def fold(events: Iterable[Event]) -> Run | None:  # noqa: C901, PLR0912 (one cas
         started = msgspec.structs.replace(started, parameters=parameters)
     for order in ended:
         steps.pop(order, None)
+    renamed = documents[-1].path if documents else ""
+    if renamed and started.code is not None:
+        code = msgspec.structs.replace(started.code, path=renamed)
+        started = msgspec.structs.replace(started, code=code)
     for order in places.keys() & executions.keys():
         executions[order] = _placed(executions[order], places[order])
     ordered = tuple(_with_steps(executions[order], steps.get(order, ())) for order in sorted(executions))

@@ -153,6 +153,9 @@ def test_a_session_of_a_jupyter_server_is_told_as_it_went(server: Server, home: 
         await server.run("late")
         await server.restart()
         assert await server.run("c") == ["error"]
+        server.ask("PATCH", "contents/lab.ipynb", {"path": "renamed.ipynb"})
+        server.path = "renamed.ipynb"
+        server.save()
         await server.close()
         server.ask("DELETE", f"kernels/{server.kernel}")
 
@@ -176,7 +179,11 @@ def test_a_session_of_a_jupyter_server_is_told_as_it_went(server: Server, home: 
     assert [(execution.cell_id, execution.status) for execution in second.executions] == [
         ("c", Status.FAILED)
     ]
-    assert second.document is None
+    # It was renamed meanwhile.
+    assert second.started.code is not None
+    assert second.started.code.path == str(tmp_path / "work" / "renamed.ipynb")
+    assert second.document is not None
+    assert [cell.id for cell in second.document.cells] == ["a", "b", "c", "late"]
 
 
 def test_handles_of_an_editor_are_placed_by_the_texts_of_the_saved_notebook(
