@@ -50,6 +50,7 @@ class Gate:
     __slots__ = (
         "activities",
         "belongs",
+        "elsewhere",
         "exhausted",
         "host",
         "openings",
@@ -76,6 +77,8 @@ class Gate:
         """The activity that the one that is just being made is nested in."""
         self.exhausted = False
         """Whether a hook had no room left on the call stack."""
+        self.elsewhere = False
+        """Whether another thread or task made a step, which was not recorded."""
 
     def open(self, session: Session) -> None:
         """Begin recording what the calling thread does."""
@@ -83,7 +86,7 @@ class Gate:
         self.thread = get_ident()
         self.openings += 1
         _recorded.set(self.openings)
-        self.exhausted = False
+        self.exhausted = self.elsewhere = False
         self.host = self.within = None
         self.recording = self.values = self.activities = True
 

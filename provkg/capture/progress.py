@@ -21,8 +21,8 @@ Kept = Mapping[str, tuple[Node, tuple[str, ...]]]
 Names = Callable[[Iterable[str]], Mapping[str, tuple[str, ...]]]
 
 _SHARE = 0.005
-_ALLOWANCE = 0.001
-"""Seconds that telling may take besides its share: a few steps at the beginning."""
+_ALLOWANCE = 0.02, 0.001
+"""Seconds that telling may take besides its share, of a script and of a cell."""
 _NOT_ENDED = "the execution did not end"
 
 
@@ -31,13 +31,15 @@ class Progress:
 
     Parameters:
         order: its rank in the run.
-        patience: seconds for which nothing is told but what precedes a training: most cells end sooner.
+        patience: seconds for which nothing is told but what precedes a training: most cells end sooner. A
+            script, which is a single execution, has none.
     """
 
     def __init__(self, order: int, patience: float) -> None:
         self._order = order
         self._began = perf_counter()
         self._patience = patience
+        self._allowance = _ALLOWANCE[patience > 0]
         self._spent = 0.0
         self._values = self._activities = self._links = self._seeds = self._packages = 0
         self._files: dict[str, bool] = {}
@@ -50,7 +52,7 @@ class Progress:
             training: whether a training begins, which may take long.
         """
         elapsed = perf_counter() - self._began
-        affordable = self._spent <= _SHARE * elapsed + _ALLOWANCE
+        affordable = self._spent <= _SHARE * elapsed + self._allowance
         return affordable and (training or elapsed >= self._patience)
 
     def news(
@@ -85,7 +87,7 @@ class Progress:
         return steps if any(told) else None
 
     def took(self, seconds: float) -> None:
-        """Telling what was new took so long."""
+        """Telling what was new took so long, in seconds of processor time."""
         self._spent += seconds
 
     def _new_values(self, kept: Kept, names: Names) -> tuple[Value, ...]:

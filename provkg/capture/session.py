@@ -165,6 +165,8 @@ class Session:
         began = time.process_time()
         if gate.exhausted:
             cell.notices.add("hooks", "calls at the recursion limit are not recorded")
+        if gate.elsewhere:
+            cell.notices.add("threads", "steps made in other threads or tasks are not recorded")
         status = Status.SUCCEEDED
         if error is not None:
             status = Status.INTERRUPTED if interrupted else Status.FAILED
@@ -303,7 +305,7 @@ class Session:
         if cell is None or not cell.progress.is_due(training=training):
             return
         self.settle_imports()
-        began = time.perf_counter()
+        began = time.thread_time()
         steps = cell.progress.news(
             activities=cell.activities,
             seeds=cell.seeds,
@@ -317,7 +319,7 @@ class Session:
         )
         if steps is not None:
             self.write(replace(steps, values=tuple(map(self._without_columns, steps.values))))
-        cell.progress.took(time.perf_counter() - began)
+        cell.progress.took(time.thread_time() - began)
 
     def parameters(self, parameters: tuple[Setting, ...]) -> None:
         """Record the parameters that a script has read from its command line."""

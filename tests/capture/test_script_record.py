@@ -251,3 +251,72 @@ def test_what_child_processes_do_is_not_claimed(home: Home, tmp_path: Path) -> N
     assert recorded.files == {}
     assert recorded.run.status is Status.SUCCEEDED
     assert list(runs(home)) == [recorded.run.id]
+
+
+THREADED = """\
+import threading
+from concurrent.futures import ThreadPoolExecutor
+import numpy as np
+import pandas as pd
+from joblib import Parallel, delayed
+from sklearn.ensemble import RandomForestClassifier
+from sklearn.linear_model import Ridge
+from sklearn.model_selection import cross_val_score
+
+X, y = np.arange(120.0).reshape(60, 2), np.arange(60) % 2
+pd.DataFrame(X).to_csv("other.csv", index=False)
+pd.DataFrame(X).to_csv("mine.csv", index=False)
+stop = threading.Event()
+
+def busy(number):
+    while not stop.is_set():
+        table = pd.read_csv("other.csv")
+        Ridge(alpha=100 + number).fit(table, y)
+        np.random.random()
+
+def fit(alpha):
+    return Ridge(alpha=alpha).fit(X, y)
+
+threads = [threading.Thread(target=busy, args=(number,)) for number in range(2)]
+for thread in threads:
+    thread.start()
+for alpha in range(1, 21):
+    table = pd.read_csv("mine.csv")
+    model = Ridge(alpha=alpha).fit(table, y)
+stop.set()
+for thread in threads:
+    thread.join()
+with ThreadPoolExecutor(2) as pool:
+    pooled = list(pool.map(fit, [200, 201]))
+for backend in ("threading", "loky", "multiprocessing"):
+    Parallel(n_jobs=2, backend=backend)(delayed(fit)(alpha) for alpha in (300, 301))
+scores = cross_val_score(Ridge(alpha=50), X, y, cv=3, n_jobs=2)
+forest = RandomForestClassifier(4, n_jobs=2, random_state=1).fit(X, y)
+last = pooled[0].score(X, y)
+"""
+
+
+def test_of_steps_in_several_threads_and_workers_only_those_seen_are_claimed(home: Home) -> None:
+    recorded, done = record_script(home, {"script.py": THREADED})
+    assert (done.code, done.err) == (0, "")
+    trainings = recorded.of_kind(ActivityKind.TRAINING)
+    alphas = [
+        {setting.name: setting.value for setting in training.settings}.get("alpha") for training in trainings
+    ]
+    assert alphas == [*range(1, 21), None]
+    for training in trainings[:-1]:
+        files = {
+            recorded.files[source].path.rpartition("/")[2]
+            for source in recorded.sources(training.generated[0])
+            if source in recorded.files
+        }
+        assert files == {"mine.csv"}
+        assert not training.unseeded
+    loadings = recorded.of_kind(ActivityKind.LOADING)
+    assert len(loadings) == 20
+    validation, scoring = recorded.of_kind(ActivityKind.EVALUATION)
+    assert len(validation.results[0].series) == 3
+    assert scoring.function == "sklearn.linear_model.Ridge.score"
+    scored = recorded.values[scoring.used[0].entity]
+    assert recorded.sources(scored.id) == set()
+    assert recorded.notices == ["threads: steps made in other threads or tasks are not recorded"]

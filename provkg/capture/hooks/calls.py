@@ -8,7 +8,7 @@ from datetime import UTC, datetime
 from typing import Any, NamedTuple
 
 from provkg.capture.gate import gate
-from provkg.capture.hooks.randomness import global_state
+from provkg.capture.hooks.randomness import drew_since, global_state
 from provkg.capture.hooks.settings import draws_in_vain, settings_of
 from provkg.capture.kinds import is_estimator, kind_of
 from provkg.capture.session import Session
@@ -185,7 +185,7 @@ class Call:
 
     def drew(self) -> bool:
         """Whether the call drew random numbers from NumPy's global generator."""
-        return self._random is not None and self._random != global_state()
+        return drew_since(self._random)
 
     def unseeded(self, estimator: Any) -> bool:
         """Whether it drew numbers that mattered, and nobody had set a seed."""

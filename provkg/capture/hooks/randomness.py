@@ -16,9 +16,10 @@ from provkg.capture.hooks import AfterImport
 from provkg.capture.hooks.replacing import replace
 from provkg.capture.hooks.settings import scalar
 from provkg.capture.hooks.wrap import follow
+from provkg.capture.threads import others_at_work
 from provkg.records import Seed
 
-__all__ = ["AFTER_IMPORT", "global_state"]
+__all__ = ["AFTER_IMPORT", "drew_since", "global_state"]
 
 NUMPY = "numpy.random"
 PYTHON = "random"
@@ -26,13 +27,25 @@ TORCH = "torch"
 
 
 def global_state() -> tuple[int, bytes] | None:
-    """The state of NumPy's global generator, to be compared; None while it is not imported."""
+    """The state of NumPy's global generator, for `drew_since`.
+
+    None while it is not imported, or while another thread of the user's may draw from it.
+    """
+    session = gate.session
+    if session is None or others_at_work(session.files.is_packaged):
+        return None
     module = sys.modules.get("numpy.random.mtrand")
     generator = getattr(module, "_rand", None)
     if generator is None:
         return None
     state = generator._bit_generator.state["state"]
     return (state["pos"], state["key"].tobytes()) if isinstance(state, dict) and "pos" in state else None
+
+
+def drew_since(before: tuple[int, bytes] | None) -> bool:
+    """Whether the calling thread drew from NumPy's global generator since it had that state."""
+    now = global_state() if before is not None else None
+    return now is not None and now != before
 
 
 def _seeding(

@@ -15,7 +15,7 @@ from typing import Any
 
 from provkg.capture.gate import gate
 from provkg.capture.hooks.calls import Begin, Call
-from provkg.capture.hooks.randomness import global_state
+from provkg.capture.hooks.randomness import drew_since, global_state
 from provkg.capture.hooks.settings import own_settings, setting
 from provkg.capture.hooks.wrap import dress, hide, report
 from provkg.capture.kinds import kind_of, type_name
@@ -140,7 +140,7 @@ class Folding(Call):
             pair = next(folds)
         finally:
             self._seconds += perf_counter() - began
-            self._drew = self._drew or random != global_state()
+            self._drew = self._drew or drew_since(random)
         try:
             self._fold(pair)
         except Exception as error:

@@ -87,7 +87,7 @@ def follow(original: Callable[..., Any], observe: Follower, *, frames: bool = Fa
     return dress(replacement, original)
 
 
-def step(  # noqa: C901
+def step(  # noqa: C901, PLR0915
     original: Callable[..., Any], begin: Beginner, *, is_fit: bool = False
 ) -> Callable[..., Any]:
     """A replacement that makes a `Step` before a call and tells it how the call ended.
@@ -103,6 +103,8 @@ def step(  # noqa: C901
         if not (
             (watched or host is not None) and gate.belongs() == gate.openings and get_ident() == gate.thread
         ):
+            if watched:
+                gate.elsewhere = True
             try:
                 return original(*args, **kwargs)
             except BaseException as failure:
