@@ -44,6 +44,8 @@ _LIBRARY_CLASSES = {
     "lightgbm.basic.Dataset": ValueKind.DATASET,
     "catboost.core.CatBoost": ValueKind.MODEL,
     "catboost.core.Pool": ValueKind.DATASET,
+    "pyarrow._dataset.Dataset": ValueKind.DATASET,
+    "PIL.Image.Image": ValueKind.DATASET,
     "statsmodels.base._prediction_inference.PredictionResultsBase": ValueKind.PREDICTION,
     "statsmodels.regression._prediction.PredictionResults": ValueKind.PREDICTION,
     "statsmodels.tsa.base.prediction.PredictionResults": ValueKind.PREDICTION,
@@ -150,6 +152,8 @@ def shape_of(value: Any) -> tuple[int, ...]:
     """The shape of a table or array, rows first, or the length of a container; empty when it has none."""
     if any(type(value) is kind for kind in (list, tuple, dict, set)):
         return (len(value),)
+    if type(value).__module__.startswith("PIL."):
+        return (*value.size[::-1], len(value.getbands()))
     shape = getattr(value, "shape", ())
     if type(shape) is not tuple or any(type(length) is not int for length in shape):
         return ()  # as of a lazy table: to ask its length would compute it

@@ -19,6 +19,7 @@ HOOKS: dict[str, tuple[str, ...]] = {
     "arguments": ("argparse",),
     "catboost": ("catboost.core",),
     "lightgbm": ("lightgbm.basic", "lightgbm.engine", "lightgbm.sklearn"),
+    "hdf5": ("h5py", "h5py._hl.dataset"),
     "network": ("http.client", "requests.sessions"),
     "displays": (
         "sklearn.calibration",
@@ -41,7 +42,17 @@ HOOKS: dict[str, tuple[str, ...]] = {
         "sklearn.tree._export",
     ),
     "pandas": ("pandas",),
+    "pillow": ("PIL.Image",),
     "polars": ("polars",),
+    "pyarrow": (
+        "pyarrow.csv",
+        "pyarrow.dataset",
+        "pyarrow.feather",
+        "pyarrow.json",
+        "pyarrow.orc",
+        "pyarrow.pandas_compat",
+        "pyarrow.parquet.core",
+    ),
     "randomness": ("random", "numpy.random", "torch"),
     "sklearn": (
         "sklearn.base",
