@@ -51,6 +51,7 @@ class Gate:
         "activities",
         "belongs",
         "elsewhere",
+        "enclosing",
         "exhausted",
         "host",
         "openings",
@@ -75,6 +76,8 @@ class Gate:
         """The activity at work that is told of trainings inside it."""
         self.within: Any = None
         """The activity that the one that is just being made is nested in."""
+        self.enclosing = ""
+        """The activity that those recorded from now on are parts of."""
         self.exhausted = False
         """Whether a hook had no room left on the call stack."""
         self.elsewhere = False
@@ -87,6 +90,7 @@ class Gate:
         self.openings += 1
         _recorded.set(self.openings)
         self.exhausted = self.elsewhere = False
+        self.enclosing = ""
         self.host = self.within = None
         self.recording = self.values = self.activities = True
 

@@ -41,6 +41,7 @@ HOOKS: dict[str, tuple[str, ...]] = {
         "seaborn",
         "sklearn.tree._export",
     ),
+    "optuna": ("optuna.pruners._base", "optuna.samplers._base", "optuna.study.study"),
     "pandas": ("pandas",),
     "pillow": ("PIL.Image",),
     "polars": ("polars",),
