@@ -13,6 +13,8 @@ from typing import Any
 from weakref import ref
 
 from provkg.capture.columnar import columns_of_columnar, is_columnar
+from provkg.capture.memory import is_dataset, rows_of
+from provkg.capture.networks import NETWORKS, kind_of_module, kind_of_network, kind_of_tensor, published
 from provkg.records import Column, ValueKind
 
 __all__ = ["columns_of", "declare", "is_estimator", "kind_of", "label_text", "shape_of", "type_name"]
@@ -81,6 +83,8 @@ def type_name(kind: type) -> str:
     public = [part for part in parts if part == "__main__" or not part.startswith("_")]
     if public and public[0] in _FLAT_PACKAGES:
         public = public[:1]
+    elif public and public[0] in NETWORKS:
+        public = published(public)
     if public == ["builtins"]:
         return kind.__qualname__
     return ".".join([*public, kind.__qualname__])
@@ -108,6 +112,10 @@ def _by_instance(kind: type) -> Callable[[Any], ValueKind | None] | None:
         parent.__name__ == "Pipeline" and parent.__module__ == "sklearn.pipeline" for parent in kind.__mro__
     ):
         return _kind_of_pipeline
+    if kind is getattr(sys.modules.get("torch"), "Tensor", None):
+        return kind_of_tensor
+    if any(parent.__name__ == "Module" and parent.__module__[:6] == "torch." for parent in kind.__mro__):
+        return kind_of_module if kind_of_network(kind) is not None else None
     return None
 
 
@@ -145,7 +153,7 @@ def _kind_of_type(kind: type) -> ValueKind | None:
         predicts = hasattr(kind, "predict") or hasattr(kind, "fit_predict")
         transforms = any(hasattr(kind, name) for name in ("transform", "fit_transform", "fit_resample"))
         return ValueKind.TRANSFORMER if transforms and not predicts else ValueKind.MODEL
-    return None
+    return kind_of_network(kind)
 
 
 def shape_of(value: Any) -> tuple[int, ...]:
@@ -154,10 +162,12 @@ def shape_of(value: Any) -> tuple[int, ...]:
         return (len(value),)
     if type(value).__module__.startswith("PIL."):
         return (*value.size[::-1], len(value.getbands()))
+    if is_dataset(type(value)):
+        return rows_of(value) if type(value).__module__.startswith("torch.") else ()
     shape = getattr(value, "shape", ())
-    if type(shape) is not tuple or any(type(length) is not int for length in shape):
+    if not isinstance(shape, tuple) or any(type(length) is not int for length in shape):
         return ()  # as of a lazy table: to ask its length would compute it
-    return shape
+    return tuple(shape)
 
 
 def columns_of(value: Any, limit: int = 1000) -> tuple[Column, ...]:

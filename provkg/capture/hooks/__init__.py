@@ -81,6 +81,7 @@ HOOKS: dict[str, tuple[str, ...]] = {
         "statsmodels.tsa.vector_ar.var_model",
     ),
     "storage": ("joblib", "numpy", "pickle"),
+    "torch": ("torch",),
 }
 """The modules of hooks, each with the library modules that its ``AFTER_IMPORT`` is about."""
 

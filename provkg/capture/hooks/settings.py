@@ -17,6 +17,7 @@ from provkg.confidential import MARK, is_secret_setting
 from provkg.records import Scalar, Setting
 
 __all__ = [
+    "defaults_of",
     "draws_in_vain",
     "own_settings",
     "part_types",
@@ -81,7 +82,8 @@ def setting(name: str, value: Any, default: Any = inspect.Parameter.empty) -> Se
 _known_defaults: WeakKeyDictionary[type, Mapping[str, Any]] = WeakKeyDictionary()
 
 
-def _defaults(kind: type) -> Mapping[str, Any]:
+def defaults_of(kind: type) -> Mapping[str, Any]:
+    """The parameters of a class, with their defaults."""
     if kind not in _known_defaults:
         found: dict[str, Any] = {}
         for parent in kind.__mro__:
@@ -116,7 +118,7 @@ def settings_of(estimator: Any, given: Mapping[str, Any] | None = None) -> tuple
     for name in sorted(told):
         path, _, own = name.rpartition("__")
         default = (
-            _defaults(type(owners[path])).get(own, inspect.Parameter.empty)
+            defaults_of(type(owners[path])).get(own, inspect.Parameter.empty)
             if path in owners
             else (inspect.Parameter.empty)
         )
@@ -128,7 +130,7 @@ def own_settings(thing: Any) -> tuple[Setting, ...]:
     """The settings of what is made like an estimator and is none, as a splitter: its parameters, by name."""
     return tuple(
         setting(name, getattr(thing, name), default)
-        for name, default in _defaults(type(thing)).items()
+        for name, default in defaults_of(type(thing)).items()
         if hasattr(thing, name)
     )
 
