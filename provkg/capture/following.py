@@ -14,7 +14,7 @@ from provkg.capture.kinds import kind_of
 from provkg.capture.namespace import element_names, locals_of, variables
 from provkg.capture.naming import name_states
 from provkg.capture.plain import PlainValues
-from provkg.capture.scopes import is_container
+from provkg.capture.scopes import Scope, is_container
 from provkg.capture.usercode import UserCode
 from provkg.capture.values import FileNode, Node, Tracker
 from provkg.records import Evidence, Link, ValueKind
@@ -142,6 +142,14 @@ class Following:
         if kind is None:
             return self._resolve_plain(value) if is_container(value) else None
         return self.inference.at_frame(value, self.frame() if text else None)
+
+    def resolve_named(self, value: Any) -> Node | None:
+        """The state of data that a variable holds where the user's code is at work."""
+        node, frame = self.tracker.find(value), self.frame()
+        names = self.names_in_frame(value)
+        if node is not None or frame is None or not names:
+            return node
+        return self.inference.origin(names[0], value, Scope.of_frame(frame, self.texts))
 
     def resolve_own(self, value: Any) -> Node | None:
         """`resolve`, for what the user's code itself gives to a call, not a library that it called."""

@@ -19,7 +19,7 @@ from provkg.capture.hooks.torch.checkpoints import Loading, Saving, state_loaded
 from provkg.capture.hooks.torch.loaders import begun, drawing
 from provkg.capture.hooks.torch.seeds import import_seen
 from provkg.capture.hooks.torch.splitting import Splitting
-from provkg.capture.hooks.torch.tensors import following
+from provkg.capture.hooks.torch.tensors import following, row_numbers
 from provkg.capture.hooks.wrap import follow, is_replacement, step
 
 __all__ = ["AFTER_IMPORT"]
@@ -78,6 +78,7 @@ def _patch(torch: Any) -> None:
     if not (is_late() and "torch._dynamo" in sys.modules):  # the compiler knows functions by identity
         for name in _FUNCTIONS:
             replace(torch, name, following(f"torch.{name}"))
+        replace(torch, "randperm", lambda original: follow(original, row_numbers))
 
 
 def _find(torch: Any, path: str) -> Any:

@@ -13,6 +13,7 @@ from typing import Any
 
 from provkg.capture.gate import is_hidden
 from provkg.capture.hooks.settings import defaults_of, scalar, setting
+from provkg.capture.hooks.torch.entrance import is_entered
 from provkg.capture.kinds import type_name
 from provkg.capture.namespace import locals_of
 from provkg.capture.session import Session
@@ -114,7 +115,7 @@ def trained_by(optimizer: Any, called: Iterable[Any], seen: Iterable[Any]) -> tu
 def called_here(session: Session) -> bool:
     """Whether torch was called by the user's cells themselves, so that their text tells of its arguments."""
     frame: FrameType | None = sys._getframe(1)
-    while frame is not None and (is_hidden(frame.f_code) or _is_ours(frame)):
+    while frame is not None and (is_hidden(frame.f_code) or _is_ours(frame) or is_entered(frame.f_code)):
         frame = frame.f_back
     return frame is not None and frame is session.values.frame()
 

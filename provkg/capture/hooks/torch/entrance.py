@@ -15,7 +15,7 @@ from collections.abc import Mapping
 from types import CodeType, FunctionType
 from typing import Any
 
-__all__ = ["enter"]
+__all__ = ["enter", "is_entered"]
 
 _BODY = "BODY"
 _PREFIX = "_provkg_"
@@ -49,6 +49,11 @@ def enter(function: FunctionType, text: str, names: Mapping[str, Any]) -> None:
     code = next(each for each in maker.co_consts if isinstance(each, CodeType))
     function.__globals__.update(names)
     function.__code__ = code.replace(co_qualname=function.__code__.co_qualname)
+
+
+def is_entered(code: CodeType) -> bool:
+    """Whether code is of a function that was entered."""
+    return any(name.startswith(_PREFIX) for name in code.co_names)
 
 
 class _Entering(ast.NodeTransformer):

@@ -142,18 +142,17 @@ class Execution:
     def _inputs(self, model: Any, given: Sequence[Any], site: Site) -> tuple[Node, ...]:
         found = [state_of(self.session, tensor) for tensor in given]
         if not any(found) and not self.predictions.knows(model, site):
-            resolved = [
-                self.session.values.resolve(tensor) for tensor in given if kind_of(tensor) is not None
-            ]
-            found = [node for node in resolved if node is not None and (node.edges or node.id)]
+            found = [self._look_up(tensor) for tensor in given]
         return tuple(dict.fromkeys(node for node in found if node is not None))
 
     def _look_up(self, tensor: Any) -> Node | None:
         """The state of a tensor, or else what the text of the user's cells says of its variable."""
-        node, values = state_of(self.session, tensor), self.session.values
-        if node is None and kind_of(tensor) and called_here(self.session) and values.names_in_frame(tensor):
-            found = values.resolve(tensor)
-            node = found if found is not None and (found.edges or found.id) else None
+        node = state_of(self.session, tensor)
+        if node is None and kind_of(tensor) and called_here(self.session):
+            found = self.session.values.resolve_named(tensor)
+            if found is not None and (found.edges or found.id):
+                _drop_row_numbers(found, tensor)
+                return found
         return node
 
     def _remember(self, call: _Call) -> None:
@@ -337,6 +336,19 @@ class Execution:
                 data = state_of(self.session, tensor)
                 if data is not None:
                     self.session.values.tracker.derive(tensor, (data,), "torch.utils.data.DataLoader")
+
+
+def _drop_row_numbers(node: Node, tensor: Any) -> None:
+    """Of what the text names for a batch, leave what such rows can be of, and not the numbers of the rows."""
+    like = []
+    for edge in node.edges:
+        parent = edge.parent
+        reference = parent.object.reference if isinstance(parent, Node) and not parent.selects else None
+        held: Any = reference() if reference is not None else None
+        if is_tensor(held) and held.dtype == tensor.dtype and held.shape[1:] == tensor.shape[1:]:
+            like.append(edge)
+    if like and all(edge.evidence is Evidence.INFERRED for edge in node.edges):
+        node.edges = tuple(like)
 
 
 def _data(nodes: Sequence[Node]) -> Iterator[Node]:

@@ -20,7 +20,7 @@ from provkg.capture.memory import is_tensor
 from provkg.capture.session import Session
 from provkg.capture.values import Node
 
-__all__ = ["following", "state_of", "tensors_in"]
+__all__ = ["following", "row_numbers", "state_of", "tensors_in"]
 
 _MAX_ELEMENTS = 10_000
 _MAX_PARTS = 50
@@ -60,6 +60,14 @@ def following(label: str) -> Callable[[Any], Any]:
 
     hide(make)
     return make
+
+
+def row_numbers(args: tuple[Any, ...], kwargs: dict[str, Any], result: Any) -> None:
+    """``torch.randperm`` returned: what is selected with it does not come from it."""
+    session = gate.session
+    node = session.values.tracker.node(result) if session is not None and watch.tensors else None
+    if node is not None:
+        node.selects = True
 
 
 def _derived(label: str, args: tuple[Any, ...], kwargs: dict[str, Any], result: Any) -> None:
