@@ -14,7 +14,7 @@ from weakref import ref
 
 from provkg.capture.columnar import columns_of_columnar, is_columnar
 from provkg.capture.memory import is_dataset, rows_of
-from provkg.capture.networks import NETWORKS, kind_of_module, kind_of_network, kind_of_tensor, published
+from provkg.capture.networks import NETWORKS, check_of_network, kind_of_network, published
 from provkg.records import Column, ValueKind
 
 __all__ = ["columns_of", "declare", "is_estimator", "kind_of", "label_text", "shape_of", "type_name"]
@@ -112,11 +112,7 @@ def _by_instance(kind: type) -> Callable[[Any], ValueKind | None] | None:
         parent.__name__ == "Pipeline" and parent.__module__ == "sklearn.pipeline" for parent in kind.__mro__
     ):
         return _kind_of_pipeline
-    if kind is getattr(sys.modules.get("torch"), "Tensor", None):
-        return kind_of_tensor
-    if any(parent.__name__ == "Module" and parent.__module__[:6] == "torch." for parent in kind.__mro__):
-        return kind_of_module if kind_of_network(kind) is not None else None
-    return None
+    return check_of_network(kind)
 
 
 def _kind_of_array(array: Any) -> ValueKind | None:

@@ -6,12 +6,13 @@ Nothing of these is imported here, and no code of the user's is run.
 from __future__ import annotations
 
 import sys
+from collections.abc import Callable
 from typing import Any
 
 from provkg.capture.memory import is_dataset
 from provkg.records import ValueKind
 
-__all__ = ["NETWORKS", "kind_of_module", "kind_of_network", "kind_of_tensor", "published"]
+__all__ = ["NETWORKS", "check_of_network", "kind_of_network", "published"]
 
 NETWORKS = frozenset({"keras", "lightning", "torch", "torchmetrics"})
 """Packages that publish their classes above where they define them."""
@@ -38,7 +39,7 @@ def published(parts: list[str]) -> list[str]:
 
 def kind_of_network(kind: type) -> ValueKind | None:
     """What the values of a class of torch or Keras are, some of which may be nothing that is followed."""
-    bases = {f"{str(parent.__module__).partition('.')[0]}.{parent.__name__}" for parent in kind.__mro__}
+    bases = _bases(kind)
     if "keras.Model" in bases:
         return ValueKind.MODEL
     if kind is getattr(sys.modules.get("torch"), "Tensor", None) or is_dataset(kind):
@@ -46,12 +47,25 @@ def kind_of_network(kind: type) -> ValueKind | None:
     return ValueKind.MODEL if "torch.Module" in bases and bases.isdisjoint(_NO_MODELS) else None
 
 
-def kind_of_tensor(tensor: Any) -> ValueKind | None:
+def check_of_network(kind: type) -> Callable[[Any], ValueKind | None] | None:
+    """What tells single values of a class of torch apart, where they are not all the same."""
+    if kind is getattr(sys.modules.get("torch"), "Tensor", None):
+        return _kind_of_tensor
+    bases = _bases(kind)
+    is_module = "torch.Module" in bases and "keras.Model" not in bases
+    return _kind_of_module if is_module and kind_of_network(kind) is not None else None
+
+
+def _bases(kind: type) -> set[str]:
+    return {f"{str(parent.__module__).partition('.')[0]}.{parent.__name__}" for parent in kind.__mro__}
+
+
+def _kind_of_tensor(tensor: Any) -> ValueKind | None:
     """A tensor without dimensions is a single number."""
     return ValueKind.DATASET if tensor.dim() else None
 
 
-def kind_of_module(module: Any) -> ValueKind | None:
+def _kind_of_module(module: Any) -> ValueKind | None:
     """A module without parameters, such as an activation or a loss, has nothing to learn."""
     pending = [module]
     for _ in range(_MAX_MODULES):

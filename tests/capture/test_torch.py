@@ -127,7 +127,7 @@ def test_full_batches_cut_batches_and_functions_for_losses_are_understood(execut
         "for step in range(3):\n    order = torch.randperm(len(Xt))\n"
         "    for start in range(0, len(Xt), 40):\n"
         "        xb, yb = Xt[order[start:start + 40]], yt[order[start:start + 40]]\n"
-        "        optimizer.zero_grad()\n        loss = nn.functional.mse_loss(model(xb)[:, 1], yb.float())\n"
+        "        optimizer.zero_grad()\n        loss = nn.functional.nll_loss(model(xb), yb)\n"
         "        loss.backward()\n        optimizer.step()",
         "for start in range(0, len(Xt), 60):\n    optimizer.zero_grad()\n"
         "    nn.functional.cross_entropy(model(Xt[start:start + 60]), yt[start:start + 60]).backward()\n"
@@ -147,7 +147,7 @@ def test_full_batches_cut_batches_and_functions_for_losses_are_understood(execut
     assert (measured.model, measured.role) == (whole.generated[0], SplitRole.TEST)
     assert used(drawn, Role.DATA) == [(seen.held("Xt").id, Evidence.INFERRED)]
     assert used(drawn, Role.TARGET) == [(seen.held("yt").id, Evidence.INFERRED)]
-    assert (settings(drawn)["loss"], settings(drawn)["batch_size"]) == ("mse_loss", 40)
+    assert (settings(drawn)["loss"], settings(drawn)["batch_size"]) == ("nll_loss", 40)
     assert "epochs" not in settings(drawn)
     assert drawn.results[0].evidence is Evidence.INFERRED
     assert used(cut, Role.DATA) == [(seen.held("Xt").id, Evidence.OBSERVED)]
@@ -190,7 +190,8 @@ def test_loops_in_modules_data_sets_of_users_and_validation_are_followed(
         "rows = Rows('a.csv')\n"
         "part, rest = random_split(rows, [120, 40], generator=torch.Generator().manual_seed(1))\n"
         "model = net()",
-        "told = library.train(model, DataLoader(part, 30, shuffle=True), 3, DataLoader(rest, 20))\nprint(told)",
+        "told = library.train(model, DataLoader(part, 30, shuffle=True), 3, DataLoader(rest, 20))\n"
+        "print(told)",
         "model.eval()\npredicted, truth = [], []\nwith torch.no_grad():\n"
         "    for x, y in DataLoader(rest, batch_size=10):\n"
         "        predicted.append(model(x).argmax(1))\n        truth.append(y)\n"
@@ -227,7 +228,8 @@ def test_several_models_optimizers_and_ways_to_step_are_told_apart(execute: Exec
     seen = execute(
         START,
         "make, judge = nn.Linear(2, 4), nn.Linear(4, 1)\n"
-        "to_make, to_judge = torch.optim.Adam(make.parameters()), torch.optim.Adam(judge.parameters(), lr=0.5)\n"
+        "to_make = torch.optim.Adam(make.parameters())\n"
+        "to_judge = torch.optim.Adam(judge.parameters(), lr=0.5)\n"
         "criterion = nn.BCEWithLogitsLoss()\n"
         "for epoch in range(2):\n    for (real,) in DataLoader(TensorDataset(Xt), batch_size=40):\n"
         "        to_judge.zero_grad()\n"
@@ -252,37 +254,31 @@ def test_several_models_optimizers_and_ways_to_step_are_told_apart(execute: Exec
         "last = nn.Linear(4, 2)\nsolver = torch.optim.LBFGS(last.parameters(), max_iter=3)\n"
         "def closure():\n    solver.zero_grad()\n    loss = nn.functional.cross_entropy(last(Xt), yt)\n"
         "    loss.backward()\n    return loss\nfor step in range(2):\n    solver.step(closure)",
-        "for rate in (0.1, 0.01):\n    tried = net()\n    optimizer = torch.optim.SGD(tried.parameters(), lr=rate)\n"
+        "for rate in (0.1, 0.01):\n    tried = net()\n"
+        "    optimizer = torch.optim.SGD(tried.parameters(), lr=rate)\n"
         "    for xb, yb in loader:\n        optimizer.zero_grad()\n"
         "        nn.functional.cross_entropy(tried(xb), yb).backward()\n        optimizer.step()",
     )
     assert seen.notices == []
-    by_line = {
-        (execution.order, each.line): each
-        for execution in seen.run.executions
-        for each in trainings(seen)
-        if each in execution.activities
-    }
-    judging, making = (by_line[2, line] for line in (10, 13))
+    in_cell = [[each for each in trainings(seen) if each in one.activities] for one in seen.run.executions]
+    judging, making = in_cell[1]
     assert judging.generated == (seen.held("judge").id,)
     assert making.generated == (seen.held("make").id,)
     assert used(judging, Role.DATA) == [(seen.held("Xt").id, Evidence.OBSERVED)]
     assert all(evidence is Evidence.INFERRED for _, evidence in used(making, Role.DATA))
     assert (settings(judging)["lr"], settings(judging)["losses"], settings(judging)["steps"]) == (0.5, 12, 6)
     assert settings(making)["steps"] == 6
-    gathered, scaled = (
-        each for each in trainings(seen) if seen.held("model").object == seen.values[each.generated[0]].object
-    )
+    [gathered], [scaled] = in_cell[2:4]
     assert (settings(gathered)["steps"], settings(gathered)["losses"]) == (3, 6)
     last = float(seen.run.executions[3].outputs[0].text)
     assert results(scaled, "step_loss")[0].series[-1] == pytest.approx(last)
-    first, second = (each for each in trainings(seen) if each in seen.run.executions[4].activities)
+    first, second = in_cell[4]
     assert first.results[0].value == second.results[0].value is not None
     assert [each.generated for each in (first, second)] == [(seen.held("head").id,), (seen.held("tail").id,)]
     assert used(first, Role.DATA) == [(seen.held("Xt").id, Evidence.OBSERVED)]
-    [solved] = (each for each in trainings(seen) if "LBFGS" in each.function)
+    [solved] = in_cell[5]
     assert (settings(solved)["steps"], solved.generated) == (2, (seen.held("last").id,))
-    swept = [each for each in trainings(seen) if each in seen.run.executions[6].activities]
+    swept = in_cell[6]
     assert [settings(each)["lr"] for each in swept] == [0.1, 0.01]
     assert len({seen.values[name].object for each in swept for name in each.generated}) == 2
     assert {used(each, Role.DATA)[0] for each in swept} == {(seen.held("Xt").id, Evidence.OBSERVED)}
@@ -296,9 +292,11 @@ def test_what_is_stored_is_joined_with_what_is_loaded_and_cut_loops_are_recorded
         "for epoch in range(3):\n    for xb, yb in loader:\n        optimizer.zero_grad()\n"
         "        nn.functional.cross_entropy(model(xb), yb).backward()\n        optimizer.step()\n"
         "    torch.save({'model': model.state_dict(), 'optimizer': optimizer.state_dict()}, f'{epoch}.pt')\n"
-        "torch.save(model, 'whole.pt'); torch.save(Xv, 'data.pt'); torch.save(model.state_dict(), 'state.pt')",
+        "torch.save(model, 'whole.pt')\ntorch.save(Xv, 'data.pt')\n"
+        "torch.save(model.state_dict(), 'state.pt')",
         "one, other, third = net(), net(), torch.load('whole.pt', weights_only=False)\n"
-        "one.load_state_dict(torch.load('0.pt')['model'])\nother.load_state_dict(model.state_dict())\n"
+        "one.load_state_dict(torch.load('0.pt')['model'])\n"
+        "other.load_state_dict(model.state_dict())\n"
         "X = torch.load('data.pt')\nwith torch.no_grad():\n    predicted = one.eval()(X).argmax(1)\n"
         "accuracy_score(y_test, predicted)",
         "for epoch in range(100):\n    for xb, yb in loader:\n        optimizer.zero_grad()\n"
