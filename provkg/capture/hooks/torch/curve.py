@@ -15,7 +15,7 @@ class Curve:
     >>> for value in (1.0, 3.0, 5.0, 7.0, 9.0):
     ...     curve.add(value)
     >>> curve.stride, curve.series()
-    (4, (4.0, 9.0))
+    (2, (2.0, 6.0, 9.0))
     """
 
     __slots__ = ("_count", "_limit", "_points", "_sum", "stride")
