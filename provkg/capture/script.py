@@ -10,7 +10,6 @@ import sys
 from collections.abc import Callable
 from contextlib import suppress
 from importlib.machinery import PathFinder, SourceFileLoader
-from importlib.util import decode_source
 from types import ModuleType, TracebackType
 from typing import Any, NoReturn
 from zipimport import ZipImportError, zipimporter
@@ -248,6 +247,8 @@ def _is_program(path: str) -> bool:
 def _text(content: bytes) -> str:
     """The text of a Python file."""
     if b"coding" in b"".join(content.splitlines(keepends=True)[:2]):
+        from importlib.util import decode_source
+
         with suppress(SyntaxError, ValueError):
             return decode_source(content)
     text = content.decode("utf-8-sig", "backslashreplace")

@@ -11,10 +11,8 @@ from typing import TYPE_CHECKING, NoReturn
 
 import click
 
-from provkg.capture.parameters import scalar_of
 from provkg.cli.options import pairs, with_home
 from provkg.cli.output import print_rich, say, text_room
-from provkg.records import Status
 
 if TYPE_CHECKING:
     from provkg.config import Home
@@ -101,7 +99,9 @@ def run(
         _run_script(path, arguments, ensure_home(path=home), module=module, python=python, quiet=quiet)
     _refuse({"--python": python, "an argument": arguments}, "a notebook; its parameters are set with -p")
     from provkg.capture.notebook import run_notebook
+    from provkg.capture.parameters import scalar_of
     from provkg.cli.progress import progress
+    from provkg.records import Status
 
     parameters = {name: scalar_of(value) for name, value in pairs(params, "-p").items()}
     place = ensure_home(path=home)

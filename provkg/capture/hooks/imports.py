@@ -9,16 +9,19 @@ from __future__ import annotations
 
 import sys
 from collections.abc import Callable, Sequence
-from importlib.abc import Loader, MetaPathFinder
 from importlib.machinery import ModuleSpec
 from types import ModuleType
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from importlib.abc import Loader  # with which come modules that nothing else here needs
 
 __all__ = ["ImportWatch"]
 
 AfterImport = Callable[[ModuleType], None]
 
 
-class ImportWatch(MetaPathFinder):
+class ImportWatch:
     """Runs ``hooks[name](module)`` after the import of each named module, at once if it is imported already.
 
     Parameters:
