@@ -51,9 +51,9 @@ class Gate:
         "activities",
         "belongs",
         "elsewhere",
-        "enclosing",
         "exhausted",
         "host",
+        "inside_own",
         "openings",
         "recording",
         "session",
@@ -74,10 +74,10 @@ class Gate:
         self.activities = False
         self.host: Host | None = None
         """The activity at work that is told of trainings inside it."""
+        self.inside_own: set[int] = set()
+        """The identities of objects of the user's own classes that are at work."""
         self.within: Any = None
         """The activity that the one that is just being made is nested in."""
-        self.enclosing = ""
-        """The activity that those recorded from now on are parts of."""
         self.exhausted = False
         """Whether a hook had no room left on the call stack."""
         self.elsewhere = False
@@ -90,8 +90,8 @@ class Gate:
         self.openings += 1
         _recorded.set(self.openings)
         self.exhausted = self.elsewhere = False
-        self.enclosing = ""
         self.host = self.within = None
+        self.inside_own = set()
         self.recording = self.values = self.activities = True
 
     def close(self) -> None:

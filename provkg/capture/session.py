@@ -27,6 +27,7 @@ from provkg.capture.gate import gate
 from provkg.capture.gathering import gather_files, gather_variables
 from provkg.capture.namespace import Snapshot, variables
 from provkg.capture.outputs import OutputWatch
+from provkg.capture.own_classes import OwnClasses
 from provkg.capture.packages import PackageWatch
 from provkg.capture.standing import Standing
 from provkg.capture.usercode import UserCode
@@ -91,6 +92,7 @@ class Session:
         files.notice = self.notice
         self.outputs = outputs
         self.figures = Figures()
+        self._own_classes = OwnClasses(namespace, files.is_packaged)
         self.global_seed = False
         """Whether NumPy's global generator has been seeded."""
         self._append = append
@@ -147,6 +149,7 @@ class Session:
         self._definers.begin(snapshot)
         self._cell = Execution(execution, snapshot, self.values.states(), self._patience)
         self.share(bound_in_background(self.namespace))
+        self._own_classes.begin(source, variables(self.namespace, self._hidden))
         self._cell.overhead = time.process_time() - began
         gate.open(self)
 
@@ -159,6 +162,7 @@ class Session:
     ) -> None:
         """The execution ended; everything seen in it is written."""
         gate.close()
+        self._own_classes.end()
         cell = self._cell
         if cell is None:
             return
@@ -291,7 +295,8 @@ class Session:
         if self._cell is not None:
             if activity.package:
                 self.package_of(activity.function.partition(".")[0])
-            self._cell.add(activity, self.values.file(), gate.enclosing)
+            file = self.values.file()
+            self._cell.activities.append(replace(activity, file=file) if file else activity)
             self.tell()
 
     def tell(self, *, training: bool = False) -> None:

@@ -94,9 +94,7 @@ def _status(at_work: Recorder) -> Shown:
     if notices:
         more = [f"  and {len(notices) - _MAX_NOTICES} more"] if len(notices) > _MAX_NOTICES else []
         text += "\n".join(["\n\nNot recorded:", *notices[:_MAX_NOTICES], *more])
-    from provkg.cli.output import harmless
-
-    return Shown(harmless(text))
+    return Shown(text)
 
 
 def _state(at_work: Recorder) -> str:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from pathlib import Path
 
+from provkg.records import ActivityKind
 from tests.capture.conftest import Live
 
 IMPORTS = """import functools, inspect, pickle, random, pandas as pd, numpy as np
@@ -61,3 +62,26 @@ def test_functions_are_seen_however_they_were_imported_before(live: Live) -> Non
     assert written == {"m.pickle", "n.pickle", "x.npy", "y.npy", "z.npy"}
     [seeding] = [seed for execution in seen.run.executions for seed in execution.seeds]
     assert (seeding.generator, seeding.value) == ("numpy.random", 3)
+
+
+def test_classes_and_models_made_before_are_seen_at_work(live: Live) -> None:
+    seen = live(
+        "import numpy as np\nfrom sklearn.base import BaseEstimator, ClassifierMixin\n"
+        "from sklearn.linear_model import Ridge\nfrom sklearn.model_selection import KFold\n"
+        "class Early(ClassifierMixin, BaseEstimator):\n"
+        "    def fit(self, X, y):\n        self.classes_ = np.unique(y)\n        return self\n"
+        "    def predict(self, X):\n        return np.zeros(len(X), int)\n"
+        "class Duck:\n    def fit(self, X, y):\n        return self\n"
+        "    def predict(self, X):\n        return X[:, 0] * 2\n"
+        "X = np.random.default_rng(0).normal(size=(40, 2)); y = (X[:, 0] > 0).astype(int)\n"
+        "model, splitter = Ridge(), KFold(2)",
+        "%load_ext provkg.capture.ipython",
+        "model.fit(X, y); early = Early().fit(X, y); duck = Duck().fit(X, y)\n"
+        "early.score(X, y)\np = duck.predict(X)\n[len(a) for a, b in splitter.split(X)]",
+    )
+    assert seen.notices == []
+    trained = [a.implementation.rpartition(".")[2] for a in seen.of_kind(ActivityKind.TRAINING)]
+    assert trained == ["Ridge", "Early", "Duck"]
+    assert [r.model for r in seen.results] == [seen.held("early").id]
+    assert seen.held("duck").id in seen.sources(seen.held("p").id)
+    assert len(seen.of_kind(ActivityKind.SPLITTING)) == 1

@@ -191,7 +191,8 @@ class Call:
         """Whether it drew numbers that mattered, and nobody had set a seed."""
         if self.seeded or self.session.global_seed:
             return False
-        return self.drew() and not draws_in_vain(estimator)
+        data = self._by_role.get(Role.DATA)
+        return self.drew() and not draws_in_vain(estimator, data.shape[0] if data and data.shape else None)
 
     def succeeded(self, result: Any, seconds: float) -> None:
         """The call returned."""

@@ -119,7 +119,7 @@ class Fitting(EstimatorCall):
         if not self.crowded:
             if self.within is None:
                 session.tell(training=True)
-            if self._part_types:
+            if self._part_types or type(self.estimator).__module__ == "__main__":
                 gate.host = self
 
     def _addition(self) -> Addition | None:
@@ -162,7 +162,8 @@ class Fitting(EstimatorCall):
 
     def _is_part(self, estimator: Any) -> bool:
         """Whether an estimator is one of those that this one was given, and no tool of the library's own."""
-        return kind_of(estimator) is ValueKind.MODEL or type(estimator) in self._part_types
+        own = type(self.estimator).__module__ == "__main__"
+        return own or kind_of(estimator) is ValueKind.MODEL or type(estimator) in self._part_types
 
     def splits(self, splitter: Any) -> None:
         """How a part divides its data is its own matter."""

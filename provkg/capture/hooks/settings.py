@@ -31,8 +31,22 @@ _MAX_PARTS = 100
 _CONTAINERS = (list, tuple, dict, set, frozenset)
 _ADDRESS = re.compile(r" at 0x[0-9A-Fa-f]+")
 _MAX_TEXT = 500
-_DRAWING_IN_VAIN = frozenset({"SVC", "NuSVC", "SVR", "NuSVR", "OneClassSVM"})
-"""libsvm is given a seed at every fit and uses it for probability estimates alone."""
+_LIBSVM = frozenset({"SVC", "NuSVC", "SVR", "NuSVR", "OneClassSVM"})
+"""These are given a seed at every fit and use it for probability estimates alone."""
+_COORDINATE_DESCENT = frozenset(
+    {
+        f"{multi}{name}{cv}"
+        for multi in ("", "MultiTask")
+        for name in ("Lasso", "ElasticNet")
+        for cv in ("", "CV")
+    }
+)
+"""These draw a seed at every fit and use it for a random order of the features alone."""
+_HISTOGRAMS = frozenset({"HistGradientBoostingClassifier", "HistGradientBoostingRegressor"})
+"""These use their seed to sample rows (of many), features, or a part for early stopping."""
+_DRAWING_WITHOUT_SEED = frozenset({"GraphicalLasso", "GraphicalLassoCV"})
+"""These cannot be given a seed, and use the one they draw for nothing."""
+_MANY = 200_000
 
 
 def scalar(value: Any) -> tuple[Scalar, str]:
@@ -83,7 +97,7 @@ _known_defaults: WeakKeyDictionary[type, Mapping[str, Any]] = WeakKeyDictionary(
 
 
 def defaults_of(kind: type) -> Mapping[str, Any]:
-    """The parameters of a class, with their defaults."""
+    """The parameters that instances of a class are made with, and their defaults."""
     if kind not in _known_defaults:
         found: dict[str, Any] = {}
         for parent in kind.__mro__:
@@ -157,16 +171,34 @@ def part_types(estimator: Any) -> frozenset[type]:
     )
 
 
-def draws_in_vain(estimator: Any) -> bool:
-    """Whether those without a seed, of an estimator and the ones in it, all draw one and leave it unused."""
+def draws_in_vain(estimator: Any, rows: int | None = None) -> bool:
+    """Whether those without a seed, of an estimator and the ones in it, all draw one and leave it unused.
+
+    Parameters:
+        rows: of the data that it was fitted to.
+    """
     if not is_estimator(estimator):
         return False
     try:
         parts = (estimator, *estimator.get_params(deep=True).values())
     except Exception:  # it does not keep to scikit-learn's rules for settings
         return False
-    unseeded = [part for part in parts if hasattr(part, "random_state") and part.random_state is None]
-    return bool(unseeded) and all(
-        type(part).__name__ in _DRAWING_IN_VAIN and getattr(part, "probability", False) is not True
-        for part in unseeded
-    )
+    drawing = [
+        part
+        for part in parts
+        if (hasattr(part, "random_state") and part.random_state is None)
+        or type(part).__name__ in _DRAWING_WITHOUT_SEED
+    ]
+    return bool(drawing) and all(_draws_in_vain(part, rows) for part in drawing)
+
+
+def _draws_in_vain(estimator: Any, rows: int | None) -> bool:
+    name = type(estimator).__name__
+    if name in _LIBSVM:
+        return getattr(estimator, "probability", False) is not True
+    if name in _COORDINATE_DESCENT:
+        return getattr(estimator, "selection", "") == "cyclic"
+    if name in _HISTOGRAMS:
+        whole = getattr(estimator, "max_features", 1.0) == 1.0
+        return whole and getattr(estimator, "do_early_stopping_", True) is False and (rows or _MANY) < _MANY
+    return name in _DRAWING_WITHOUT_SEED
