@@ -370,11 +370,12 @@ def test_outputs_are_the_same_with_and_without_capture(home: Home, tmp_path: Pat
 
 def test_a_broken_hook_leaves_the_users_result_as_it_is_and_is_noted(home: Home, tmp_path: Path) -> None:
     breaking = (
-        "import provkg.capture.hooks.estimators as e, provkg.capture.hooks.evaluating as v\n"
+        "import provkg.capture.hooks.estimators as e, provkg.capture.hooks.measuring as v\n"
         "import provkg.capture.hooks.loading as l, provkg.capture.values as w\n"
+        "import provkg.capture.hooks.splitting as s\n"
         "def broken(*a, **k): raise RuntimeError('broken on purpose')\n"
         "e.Fitting.succeeded = broken; e.Predicting.__init__ = broken; v.Measuring.succeeded = broken\n"
-        "v.Splitting.__init__ = broken; l.Loading.succeeded = broken; w.Tracker.derive = broken\n"
+        "s.Splitting.__init__ = broken; l.Loading.succeeded = broken; w.Tracker.derive = broken\n"
     )
     (tmp_path / "t.csv").write_text("a,b\n" + "\n".join(f"{i},{i % 2}" for i in range(40)))
     cells = [
