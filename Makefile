@@ -45,7 +45,7 @@ test: $(VENV)/.has-test
 	@$(BIN)/python -m pytest -q
 
 test-large: $(VENV)/.has-test $(VENV)/.has-large
-	@$(BIN)/python -m pytest -q tests/capture/test_catboost.py
+	@$(BIN)/python -m pytest -q -m large tests/capture
 
 check: lint types docs-check test
 

@@ -1,4 +1,4 @@
-"""Records what happens when notebooks run, and answers questions about it.
+"""Records what happens when notebooks and scripts run, and answers questions about it.
 
 The public names are those in ``__all__``; each is imported when it is first used, so that
 ``import provkg`` costs a kernel next to nothing.
@@ -6,6 +6,8 @@ The public names are those in ``__all__``; each is imported when it is first use
     >>> import provkg
     >>> home = provkg.create_home(".provkg")                          # doctest: +SKIP
     >>> report = provkg.run_notebook("penguins.ipynb", home)          # doctest: +SKIP
+    >>> with provkg.record(name="nightly") as run:                    # doctest: +SKIP
+    ...     model.fit(X, y)
     >>> with provkg.open_store(home) as store:                        # doctest: +SKIP
     ...     best = provkg.ask(store, "best_runs_by_metric", {"metric": "accuracy"})
     >>> provkg.to_frame(best.result)                                  # doctest: +SKIP

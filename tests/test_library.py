@@ -207,7 +207,7 @@ def test_of_two_coroutines_at_once_the_second_is_not_recorded(home: Home) -> Non
     asyncio.run(both())
     [run] = recorded(home)
     assert alphas(run) == [1.0]
-    assert [notice.where for notice in run.executions[0].notices] == ["record"]
+    assert [notice.where for notice in run.executions[0].notices] == ["record", "threads"]
 
 
 def test_a_generator_is_recorded_without_its_consumer(home: Home) -> None:

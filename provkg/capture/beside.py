@@ -34,7 +34,7 @@ class Beside:
             source=info.raw_cell,
             sha256=sha256(info.raw_cell.encode("utf-8", "backslashreplace")),
             started_at=datetime.now(UTC),
-            cell_id=info.cell_id or "",
+            cell_id=str(info.cell_id or ""),
         )
         self._running[id(info)] = (info, execution)
         self._session.write(CellStarted(execution=execution))

@@ -29,7 +29,7 @@ from provkg.records import CellStarted, EnvironmentSeen, Error, Event, Notice, S
 __all__ = ["MAY_FAIL", "CapturingClient", "OnEvent"]
 
 OnEvent = Callable[..., None]
-_EXTENSION = "provkg.capture.ipython"
+_EXTENSION = "provkg"
 MAY_FAIL = "raises-exception"
 """The tag of cells that are expected to fail."""
 _GRACE = 5.0

@@ -37,7 +37,7 @@ def _named_columns(value: Any) -> Iterator[tuple[str, Any]]:
         yield from ((column.name, column) for column in value.get_columns())
     elif hasattr(value, "column_names"):
         yield from zip(value.column_names, value.columns, strict=True)
-    elif hasattr(value, "schema"):
+    elif hasattr(value, "schema") and hasattr(value, "columns"):
         yield from zip(value.schema.names, value.columns, strict=True)  # a record batch
     elif hasattr(value, "type") or hasattr(value, "dtype"):
         yield getattr(value, "name", "") or "", value

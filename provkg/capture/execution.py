@@ -6,6 +6,8 @@ import time
 from collections import Counter
 from collections.abc import Callable
 
+from msgspec.structs import replace
+
 from provkg.capture.namespace import Snapshot
 from provkg.capture.progress import Progress
 from provkg.records import Activity, CellExecution, Error, Notice, Seed
@@ -61,6 +63,19 @@ class Execution:
         self.cpu = time.process_time()
         self.overhead = 0.0
         self._calls: Counter[tuple[str, int | None, str]] = Counter()
+
+    def add(self, activity: Activity, file: str, within: str) -> None:
+        """Record an activity.
+
+        Parameters:
+            file: the module of the user's that it happens in, if not the cell or script.
+            within: the activity that it is a part of, where it does not say that itself.
+        """
+        self.activities.append(
+            replace(activity, parent=activity.parent or within, file=file or activity.file)
+            if file or within
+            else activity
+        )
 
     def crowds(self, function: str, line: int | None, file: str) -> bool:
         """Whether a line has called a function so often that further calls are counted, not recorded."""

@@ -17,7 +17,7 @@ from provkg.capture.descriptors import written_here
 from provkg.capture.digests import media_type, stamp_of
 from provkg.capture.file_book import FileBook
 from provkg.capture.file_states import TELLING, Ended, FileState, Policy
-from provkg.capture.holders import Holders, Maps
+from provkg.capture.holders import Holders, Maps, Writers
 from provkg.capture.network import Network
 from provkg.capture.noise import LeftOut, Noise
 from provkg.records import Digest, Evidence, File, FileMode, Link
@@ -58,6 +58,7 @@ class FileWatch:
         self.holders = Holders()
         self.scans = Holders()
         """Lazy tables with the files that they will be read from."""
+        self.writers = Writers()
         self.maps = Maps()
         self.connections = Connections()
         self.network = Network(self)
@@ -179,6 +180,10 @@ class FileWatch:
             state.before, state.base = before, base
             self._pending[path] = state
         return state
+
+    def current(self, path: str) -> FileState | None:
+        """The state that a file is in while a library has it open, which may be one that is being written."""
+        return self._pending.get(path) or self.read(path, named=True)
 
     def written(self, path: str) -> FileState | None:
         """The state of a file that has been written; it is digested when the execution ends."""

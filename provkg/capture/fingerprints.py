@@ -7,7 +7,7 @@ Two fingerprints are comparable when their algorithms are equal:
 
 ``xxh3-array``
     XXH3-128 over element type, shape and the elements in C order; of a masked array also its mask, of a
-    structured one its fields by name.
+    structured one its fields by name. A torch tensor is digested as an array, where it is not on a device.
 ``xxh3-frame``
     XXH3-128 over, for each column in order, its name, type and elements; the index comes first unless its
     labels are the row numbers from 0, whether as a range or as integers. Text and extension types are hashed
@@ -31,6 +31,7 @@ from xxhash import xxh3_128
 
 from provkg.capture.columnar import add_columns, is_columnar, size_of_columnar
 from provkg.capture.kinds import shape_of
+from provkg.capture.memory import is_dataset, is_tensor
 from provkg.records import Fingerprint
 
 __all__ = ["fingerprint_of", "is_readable", "is_telling"]
@@ -74,7 +75,7 @@ def fingerprint_of(value: Any, limit: int = 1 << 62) -> Fingerprint | None:
 
     None for what has no canonical form here, and for what takes more than ``limit`` bytes.
     """
-    if _bytes_of(value) > limit:
+    if is_dataset(type(value)) or _bytes_of(value) > limit:
         return None
     state = xxh3_128()
     try:
@@ -87,6 +88,8 @@ def fingerprint_of(value: Any, limit: int = 1 << 62) -> Fingerprint | None:
 def _add(state: xxh3_128, value: Any) -> str:
     """Add a content to a digest; returns the name of the algorithm, or an empty text where there is none."""
     numpy = sys.modules.get("numpy")
+    if is_tensor(value):
+        value = _array_of(value)
     if numpy is not None and isinstance(value, numpy.ndarray):
         _add_array(state, value)
         return "xxh3-array"
@@ -112,6 +115,19 @@ def _add(state: xxh3_128, value: Any) -> str:
             _add_array(state, part)
         return "xxh3-sparse"
     return add_columns(state, value) if is_columnar(value) else ""
+
+
+def _array_of(tensor: Any) -> Any:
+    """A tensor's memory as an array; None where that is not the computer's own, or of a kind of its own.
+
+    Reading the memory of an accelerator would make it wait.
+    """
+    if tensor.device.type != "cpu":
+        return None
+    try:
+        return tensor.detach().numpy()
+    except (RuntimeError, TypeError):
+        return None
 
 
 def is_telling(value: Any) -> bool:

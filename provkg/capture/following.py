@@ -14,7 +14,7 @@ from provkg.capture.kinds import kind_of
 from provkg.capture.namespace import element_names, locals_of, variables
 from provkg.capture.naming import name_states
 from provkg.capture.plain import PlainValues
-from provkg.capture.scopes import is_container
+from provkg.capture.scopes import Scope, is_container
 from provkg.capture.usercode import UserCode
 from provkg.capture.values import FileNode, Node, Tracker
 from provkg.records import Evidence, Link, ValueKind
@@ -126,11 +126,12 @@ class Following:
         """The absolute path of the module that `line` is in, where that is not the cell or script itself."""
         return self.code.place()[1] if self.code.document else ""
 
-    def resolve(self, value: Any, *, others: tuple[Any, ...] = ()) -> Node | None:
+    def resolve(self, value: Any, *, others: tuple[Any, ...] = (), text: bool = True) -> Node | None:
         """The newest state of an object, looked for by identity, memory and source text.
 
         Parameters:
             others: objects at hand that the value did not come from.
+            text: whether the text may tell, as it does where the user's own code makes the call.
         """
         node = self.tracker.find(value)
         if node is not None:
@@ -140,7 +141,15 @@ class Following:
             return self.tracker.node(value)
         if kind is None:
             return self._resolve_plain(value) if is_container(value) else None
-        return self.inference.at_frame(value, self.frame())
+        return self.inference.at_frame(value, self.frame() if text else None)
+
+    def resolve_named(self, value: Any) -> Node | None:
+        """The state of data that a variable holds where the user's code is at work."""
+        node, frame = self.tracker.find(value), self.frame()
+        names = self.names_in_frame(value)
+        if node is not None or frame is None or not names:
+            return node
+        return self.inference.origin(names[0], value, Scope.of_frame(frame, self.texts))
 
     def resolve_own(self, value: Any) -> Node | None:
         """`resolve`, for what the user's code itself gives to a call, not a library that it called."""
@@ -227,11 +236,26 @@ class Following:
         if node is None:
             return ""
         if not node.id:
+            if node.kind is ValueKind.PREDICTION:
+                self.keep_state(node.model)
             self.tracker.describe(node, value, fingerprint=fingerprint)
             self.kept[node.id] = node, ()
             self._nameless[node.id] = node
             self.links += self.tracker.links(node)
         name_states(self.frame(), value, self.kept, self._nameless, self.tracker)
+        return node.id
+
+    def keep_state(self, node: Node | None) -> str:
+        """Record a state that was met through another one, such as the model of a prediction."""
+        if node is None or node.id:
+            return node.id if node is not None else ""
+        reference = node.object.reference
+        value = reference() if reference is not None and node.object.newest is node else None
+        if value is not None:
+            return self.keep(node, value)
+        self.tracker.describe(node, None, fingerprint=False)  # it is gone, or has changed since
+        self.kept[node.id] = node, ()
+        self.links += self.tracker.links(node)
         return node.id
 
     def names_in_frame(self, value: Any) -> tuple[str, ...]:

@@ -51,6 +51,7 @@ class Gate:
         "activities",
         "belongs",
         "elsewhere",
+        "enclosing",
         "exhausted",
         "host",
         "inside_own",
@@ -78,6 +79,8 @@ class Gate:
         """The identities of objects of the user's own classes that are at work."""
         self.within: Any = None
         """The activity that the one that is just being made is nested in."""
+        self.enclosing = ""
+        """The activity that those recorded from now on are parts of."""
         self.exhausted = False
         """Whether a hook had no room left on the call stack."""
         self.elsewhere = False
@@ -90,6 +93,7 @@ class Gate:
         self.openings += 1
         _recorded.set(self.openings)
         self.exhausted = self.elsewhere = False
+        self.enclosing = ""
         self.host = self.within = None
         self.inside_own = set()
         self.recording = self.values = self.activities = True

@@ -8,7 +8,7 @@ from weakref import ref
 
 from provkg.capture.values import FileNode, Node
 
-__all__ = ["Holders", "Maps", "Source"]
+__all__ = ["Holders", "Maps", "Source", "Writers"]
 
 Source = FileNode | Node
 
@@ -67,3 +67,25 @@ class Maps:
         """The array that is a map of a file and made the state that it is in; None where there is none."""
         array, began = self._maps.get(path, (None, None))
         return array() if array is not None and began is not state else None
+
+
+class Writers:
+    """Remembers, weakly, which files objects write to bit by bit."""
+
+    def __init__(self) -> None:
+        self._paths: dict[int, tuple[ref[Any], str]] = {}
+
+    def hold(self, writer: Any, path: str) -> None:
+        """What an object is given goes to this file."""
+        identity, paths = id(writer), self._paths
+
+        def forget(dead: ref[Any]) -> None:
+            if identity in paths and paths[identity][0] is dead:
+                del paths[identity]
+
+        paths[identity] = ref(writer, forget), path
+
+    def held(self, writer: Any) -> str:
+        """The path that an object writes to; empty for one that is not known to write."""
+        known = self._paths.get(id(writer))
+        return known[1] if known is not None and known[0]() is writer else ""

@@ -13,6 +13,8 @@ from types import FrameType, FunctionType
 from typing import Any
 
 from provkg.capture.flow import Flow, Sources, called_with_in, elements_of, inside_comprehensions
+from provkg.capture.kinds import type_name
+from provkg.capture.memory import held_in, is_dataset
 from provkg.capture.plain import PlainValues
 from provkg.capture.scopes import ABSENT, Made, Making, Scope, is_container
 from provkg.capture.selections import selected
@@ -142,7 +144,14 @@ class Inference:
             if node is not None:
                 return self._tracker.derive(value, [node], "view of the same memory")
             base = _base(base)
-        return None
+        shared = self._tracker.sharing(value)
+        if shared is not None:
+            return self._tracker.derive(value, [shared], "view of the same memory")
+        held = dict.fromkeys(
+            self._tracker.find(each) or self._tracker.sharing(each) for each in held_in(value)
+        )
+        sources = [node for node in held if node is not None and node.kind not in _ESTIMATORS]
+        return self._tracker.derive(value, sources, type_name(type(value))) if sources else None
 
     def _of_variable(self, name: str, value: Any, scope: Scope) -> Node | None:
         node = self._of_memory(value)
@@ -177,7 +186,7 @@ class Inference:
 
 def _base(value: Any) -> Any:
     """The array that has the memory of another one."""
-    base = getattr(value, "base", None)
+    base = getattr(value, "base", None) if not is_dataset(type(value)) else None
     return base if type(base).__name__ in ("ndarray", "memmap") else None
 
 

@@ -173,7 +173,7 @@ class Recorder:
             place = self.whereabouts.cell(
                 self.session.order + 1,
                 info.raw_cell,
-                info.cell_id or "",
+                str(info.cell_id or ""),
                 meta if isinstance(meta, dict) else {},
             )
             self.session.begin(info.raw_cell, info.transformed_cell or info.raw_cell, **place)

@@ -13,6 +13,8 @@ from typing import Any
 from weakref import ref
 
 from provkg.capture.columnar import columns_of_columnar, is_columnar
+from provkg.capture.memory import is_dataset, rows_of
+from provkg.capture.networks import NETWORKS, check_of_network, kind_of_network, published
 from provkg.records import Column, ValueKind
 
 __all__ = ["columns_of", "declare", "is_estimator", "kind_of", "label_text", "shape_of", "type_name"]
@@ -44,6 +46,8 @@ _LIBRARY_CLASSES = {
     "lightgbm.basic.Dataset": ValueKind.DATASET,
     "catboost.core.CatBoost": ValueKind.MODEL,
     "catboost.core.Pool": ValueKind.DATASET,
+    "pyarrow._dataset.Dataset": ValueKind.DATASET,
+    "PIL.Image.Image": ValueKind.DATASET,
     "statsmodels.base._prediction_inference.PredictionResultsBase": ValueKind.PREDICTION,
     "statsmodels.regression._prediction.PredictionResults": ValueKind.PREDICTION,
     "statsmodels.tsa.base.prediction.PredictionResults": ValueKind.PREDICTION,
@@ -79,6 +83,8 @@ def type_name(kind: type) -> str:
     public = [part for part in parts if part == "__main__" or not part.startswith("_")]
     if public and public[0] in _FLAT_PACKAGES:
         public = public[:1]
+    elif public and public[0] in NETWORKS:
+        public = published(public)
     if public == ["builtins"]:
         return kind.__qualname__
     return ".".join([*public, kind.__qualname__])
@@ -106,7 +112,7 @@ def _by_instance(kind: type) -> Callable[[Any], ValueKind | None] | None:
         parent.__name__ == "Pipeline" and parent.__module__ == "sklearn.pipeline" for parent in kind.__mro__
     ):
         return _kind_of_pipeline
-    return None
+    return check_of_network(kind)
 
 
 def _kind_of_array(array: Any) -> ValueKind | None:
@@ -143,17 +149,21 @@ def _kind_of_type(kind: type) -> ValueKind | None:
         predicts = hasattr(kind, "predict") or hasattr(kind, "fit_predict")
         transforms = any(hasattr(kind, name) for name in ("transform", "fit_transform", "fit_resample"))
         return ValueKind.TRANSFORMER if transforms and not predicts else ValueKind.MODEL
-    return None
+    return kind_of_network(kind)
 
 
 def shape_of(value: Any) -> tuple[int, ...]:
     """The shape of a table or array, rows first, or the length of a container; empty when it has none."""
     if any(type(value) is kind for kind in (list, tuple, dict, set)):
         return (len(value),)
+    if type(value).__module__.startswith("PIL."):
+        return (*value.size[::-1], len(value.getbands()))
+    if is_dataset(type(value)):
+        return rows_of(value) if type(value).__module__.startswith("torch.") else ()
     shape = getattr(value, "shape", ())
-    if type(shape) is not tuple or any(type(length) is not int for length in shape):
+    if not isinstance(shape, tuple) or any(type(length) is not int for length in shape):
         return ()  # as of a lazy table: to ask its length would compute it
-    return shape
+    return tuple(shape)
 
 
 def columns_of(value: Any, limit: int = 1000) -> tuple[Column, ...]:

@@ -15,12 +15,15 @@ from typing import Any
 
 from provkg.capture.parameters import parameter
 from provkg.capture.saved import SavedCell, SavedNotebook, read_saved
+from provkg.confidential import MARK, is_secret_setting
 from provkg.records import Setting
 
 __all__ = ["Playback", "find_playback"]
 
 _INJECTED = "injected-parameters"
-_MAX_NOTEBOOKS = 20
+_MAX_NOTEBOOKS = 200
+_ONE = ("-p", "-r", "--parameters", "--parameters_raw")
+_SEVERAL = ("-y", "-b", "--parameters_yaml", "--parameters_base64")
 
 
 @dataclass(frozen=True, slots=True)
@@ -93,9 +96,23 @@ def find_playback(first: str) -> Playback | None:
     """What plays a notebook in this kernel, by its first cell; None where nothing of the kind does."""
     command = _starter()
     paths = [os.path.join(command.folder, word) for word in command.words if word.endswith(".ipynb")]
-    notebooks = [saved for path in paths[:_MAX_NOTEBOOKS] if (saved := read_saved(os.path.abspath(path)))]
-    playback = Playback(notebooks, command.words, first)
+    line = first.strip().partition("\n")[0]
+    notebooks = [
+        saved for path in paths[:_MAX_NOTEBOOKS] if (saved := read_saved(os.path.abspath(path), holding=line))
+    ]
+    playback = Playback(notebooks, _without_values(command.words), first)
     return playback or None
+
+
+def _without_values(words: tuple[str, ...]) -> tuple[str, ...]:
+    """A command line of papermill's without the values of parameters that are secrets by their names."""
+    shown = list(words)
+    for at, word in enumerate(words):
+        if word in _ONE and is_secret_setting("".join(words[at + 1 : at + 2])):
+            shown[at + 2 : at + 3] = [MARK]
+        elif word in _SEVERAL:
+            shown[at + 1 : at + 2] = [MARK]
+    return tuple(shown)
 
 
 def _starter() -> _Command:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import os
+import stat
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from typing import Any
@@ -60,18 +61,25 @@ class SavedNotebook:
         return DocumentSeen(at=self.at, document=Document(cells=tuple(cells), sha256=self.sha256))
 
 
-def read_saved(path: str) -> SavedNotebook | None:
-    """A notebook file; None for what is not a readable notebook."""
+def read_saved(path: str, *, holding: str = "") -> SavedNotebook | None:
+    """A notebook file; None for what is not a readable notebook.
+
+    Parameters:
+        holding: a line that it must hold, which is looked for before it is parsed.
+    """
     try:
-        if os.stat(path).st_size > _MAX_BYTES:
+        state = os.stat(path)
+        if state.st_size > _MAX_BYTES or not stat.S_ISREG(state.st_mode):
             return None
         with open(path, "rb") as file:
             content = file.read()
+        if holding.isascii() and json.dumps(holding)[1:-1].encode() not in content:
+            return None
         data = json.loads(content)
         metadata = data.get("metadata", {}).get("papermill", {})
         return SavedNotebook(
             path=path,
-            at=datetime.fromtimestamp(os.stat(path).st_mtime, UTC),
+            at=datetime.fromtimestamp(state.st_mtime, UTC),
             sha256=sha256(content),
             size=len(content),
             cells=tuple(_cell(index, cell) for index, cell in enumerate(data["cells"])),

@@ -295,8 +295,7 @@ class Session:
         if self._cell is not None:
             if activity.package:
                 self.package_of(activity.function.partition(".")[0])
-            file = self.values.file()
-            self._cell.activities.append(replace(activity, file=file) if file else activity)
+            self._cell.add(activity, self.values.file(), gate.enclosing)
             self.tell()
 
     def tell(self, *, training: bool = False) -> None:

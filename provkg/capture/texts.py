@@ -209,6 +209,15 @@ class Texts:
             frame = frame.f_back
         return None
 
+    def together(self, one: int | None, other: int | None) -> bool:
+        """Whether two lines of the cell are of one statement of it, such as a loop with what is in it."""
+        if one is None or other is None or one == other:
+            return one == other
+        parsed = parse(self._source, transformed=True)
+        body = parsed.tree.body if parsed.tree is not None else []
+        spans = ((statement.lineno, statement.end_lineno or 0) for statement in body)
+        return any(first <= min(one, other) and max(one, other) <= last for first, last in spans)
+
     def of(self, frame: FrameType) -> Text | None:
         """The text that a frame of the user's runs."""
         code = _enclosing(frame).f_code

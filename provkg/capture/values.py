@@ -17,6 +17,8 @@ from weakref import ref
 from provkg.capture.ancestry import links_of, shorten
 from provkg.capture.fingerprints import fingerprint_of
 from provkg.capture.kinds import columns_of, kind_of, shape_of, type_name
+from provkg.capture.lightly import Light, LightValues
+from provkg.capture.memory import Memory, is_dataset, is_tensor
 from provkg.capture.predictions import inherit
 from provkg.capture.states import Edge, FileNode, Label, Node, Object, Parent
 from provkg.records import Evidence, Fingerprint, Link, SplitRole, ValueKind
@@ -47,6 +49,8 @@ class Tracker:
         self._objects: dict[int, Object] = {}
         self._memory: dict[int, Object] = {}
         """Arrays that are not followed but own the memory of one that is."""
+        self._tensors = Memory()
+        self._light = LightValues()
         self._numbers = 0
         self._epoch = 0
 
@@ -61,7 +65,8 @@ class Tracker:
         """The newest state of an object, if it is followed."""
         entry = self._objects.get(id(value))
         if entry is None or entry.reference is None or entry.reference() is not value:
-            return None
+            light = self._light.find(value) if self._light else None
+            return self._settle(light) if light is not None else None
         return entry.newest
 
     def earliest(self, value: object) -> Node | None:
@@ -96,7 +101,61 @@ class Tracker:
         entry.reference = reference
         self._objects[reference.identity] = entry
         entry.newest = entry.before = node = Node(entry, kind)
+        if is_tensor(value):
+            self._tensors.remember(value, entry)
         return node
+
+    def sharing(self, value: object) -> Node | None:
+        """The state of the followed tensor whose memory a tensor or array is a view of."""
+        owner = self._tensors.owner(value)
+        return self._settle(owner) if isinstance(owner, Light) else getattr(owner, "newest", None)
+
+    def follow_lightly(
+        self,
+        tensor: object,
+        parents: tuple[Node | Light, ...],
+        label: str,
+        model: Node | None = None,
+        data: Node | None = None,
+    ) -> None:
+        """Follow a tensor that will most likely never be asked for.
+
+        Parameters:
+            model: the model that it is a prediction of, made from ``data``.
+        """
+        light = Light(tensor, parents, label, model, data)
+        self._light.add(tensor, light)
+        self._tensors.remember(tensor, light)
+
+    def glimpse(self, value: object) -> Node | Light | None:
+        """What is known of an object, without making a state of it."""
+        return self._light.find(value) or self.find(value)
+
+    def _settle(self, light: Light) -> Node:
+        """Make a state of what was followed lightly, also when the object itself is gone."""
+        if light.node is not None:
+            return light.node
+        value = self._light.take(light)
+        parents = [self._settle(each) if isinstance(each, Light) else each for each in light.parents]
+        kind = ValueKind.DATASET if light.model is None else ValueKind.PREDICTION
+        node = self.derive(value, parents, light.label, kind=kind) if value is not None else None
+        if node is None:
+            node = Node(Object("torch.Tensor", self._epoch), kind)
+            node.dead = True
+            self._link(node, None, tuple(parents), light.label, Evidence.OBSERVED, _NOTHING)
+        if light.model is not None:
+            node.model, node.data = light.model, light.data
+            node.role = light.data.role if light.data is not None else None
+        light.node = node
+        return node
+
+    def extend(
+        self, node: Node, parents: Iterable[Parent], operation: str, evidence: Evidence = Evidence.OBSERVED
+    ) -> None:
+        """Say of a state that is not recorded yet what else it came from."""
+        known = {id(edge.parent) for edge in node.edges}
+        new = tuple(each for each in parents if id(each) not in known)
+        self._link(node, None, new, operation, evidence, _NOTHING)
 
     def _forget(self, dead: ref[Any]) -> None:
         entry = self._objects.get(dead.identity)  # type: ignore[attr-defined]
@@ -209,7 +268,7 @@ class Tracker:
         node.edges += tuple(edges)
         if node.role is None and node.kind not in _ESTIMATORS:
             node.role, node.fold = _common(chosen or places)
-        if inherits and node.kind in _DATA:
+        if inherits and node.kind in _DATA and not is_dataset(type(value)):
             data = [each for each in parents if isinstance(each, Node) and each.kind not in _ESTIMATORS]
             inherit(node, value, data, evidence, given)
 

@@ -60,7 +60,8 @@ class Whereabouts:
         """
         runner = meta.get("provkg")
         if isinstance(runner, dict):
-            return {"cell_id": given, "index": runner.get("index"), "tags": tuple(runner.get("tags", ()))}
+            index = runner.get("index")
+            return {"cell_id": given, "index": index if type(index) is int else None, "tags": _tags(runner)}
         if given and not is_handle(given):
             return {"cell_id": given, "tags": _tags(meta)}
         played = self._playback.next(source) if self._playback is not None and not given else None

@@ -94,7 +94,9 @@ def _status(at_work: Recorder) -> Shown:
     if notices:
         more = [f"  and {len(notices) - _MAX_NOTICES} more"] if len(notices) > _MAX_NOTICES else []
         text += "\n".join(["\n\nNot recorded:", *notices[:_MAX_NOTICES], *more])
-    return Shown(text)
+    from provkg.cli.output import harmless
+
+    return Shown(harmless(text))
 
 
 def _state(at_work: Recorder) -> str:

@@ -66,7 +66,7 @@ def _activity(scope: Scope, execution: CellExecution, activity: Activity) -> Non
     quads.types(iri, Prov.Activity, Provkg.MLActivity, _KINDS[activity.kind])
     quads.link(iri, Provkg.partOfRun, scope.iri)
     quads.link(iri, Provkg.partOfExecution, scope.execution(execution.order))
-    if activity.parent:
+    if activity.parent in scope.activities:  # of a run that was killed, the whole may be missing
         quads.link(iri, Provkg.partOfActivity, scope.thing(activity.parent))
     quads.known(iri, Provkg.calledFunction, activity.function)
     quads.integer(iri, Provkg.sourceLine, activity.line)

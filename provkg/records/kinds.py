@@ -54,7 +54,7 @@ class Status(StrEnum):
     SUCCEEDED = "succeeded"
     FAILED = "failed"
     INTERRUPTED = "interrupted"
-    """Stopped from outside: by the user, a time limit, or the death of the process."""
+    """Stopped from outside: by the user, a time limit, a pruner, or the death of the process."""
 
 
 class RunKind(StrEnum):

@@ -14,6 +14,7 @@ from tests.capture.boosting import PARTS, settings, write_table
 from tests.capture.conftest import Execute, Live
 
 pytest.importorskip("catboost")
+pytestmark = pytest.mark.large
 
 IMPORTS = "import catboost as cb\nP = {'loss_function': 'Logloss', 'verbose': 0}\n"
 

@@ -113,3 +113,75 @@ def test_numpy_joblib_and_pickle_files_are_linked(execute: Execute, tmp_path: Pa
     assert (seen.held("old").id, changed.id, "numpy.memmap") in links
     assert (dumped.id, changed.id, "written further") in links
     assert (seen.held("made").id, seen.file("new.bin").id, "numpy.memmap") in links
+
+
+def test_pyarrow_files_are_linked_and_only_the_parts_that_were_read(execute: Execute, tmp_path: Path) -> None:
+    pytest.importorskip("pyarrow")
+    seen = execute(
+        "import pyarrow as pa, pyarrow.parquet as pq, pyarrow.csv as pc, pyarrow.feather as pf\n"
+        "import pandas as pd\nfrom pyarrow import dataset as ds\n"
+        "t = pa.table({'a': [i * 7 % 83 / 4 for i in range(90)], 'k': [i % 3 for i in range(90)]})",
+        "pq.write_table(t, 't.parquet'); pc.write_csv(t, 't.csv'); pf.write_feather(t, 't.feather')\n"
+        "with pq.ParquetWriter('w.parquet', t.schema) as writer: writer.write_table(t)",
+        "parquet = pq.read_table('t.parquet'); csv = pc.read_csv('t.csv')\n"
+        "feather = pf.read_table('t.feather')\n"
+        "file = pq.ParquetFile('w.parquet'); written = file.read(); group = file.read_row_group(0)",
+        "pq.write_to_dataset(t, 'parts', partition_cols=['k'])",
+        "whole = pd.read_parquet('parts'); part = pd.read_parquet('parts', filters=[('k', '==', 1)])\n"
+        "table = pq.read_table('parts', filters=[('k', '==', 2)]); lazy = ds.dataset('parts')\n"
+        "read = lazy.to_table()",
+        "frame = parquet.to_pandas()",
+    )
+    assert seen.notices == []
+    files = {"t.parquet": "parquet", "t.csv": "csv", "t.feather": "feather", "w.parquet": "written"}
+    goes_through_files(seen, tmp_path, "t", files)
+    assert "w.parquet" in seen.came_from("group", evidence="observed")
+    parts = {f.id: Path(f.path).parent.name for f in seen.files.values() if "parts" in f.path}
+    assert {parts[s] for s in seen.sources(seen.held("whole").id) if s in parts} == {"k=0", "k=1", "k=2"}
+    assert {parts[s] for s in seen.sources(seen.held("part").id) if s in parts} == {"k=1"}
+    assert {parts[s] for s in seen.sources(seen.held("table").id) if s in parts} == {"k=2"}
+    assert {parts[s] for s in seen.sources(seen.held("lazy").id, evidence="observed") if s in parts} == {
+        *("k=0", "k=1", "k=2")
+    }
+    [link] = [link for link in seen.links if link.target == seen.held("read").id]
+    assert (link.source, link.evidence) == (seen.held("lazy").id, "inferred")
+    assert "t.parquet" in seen.came_from("frame", evidence="observed")
+    columns = [(column.name, column.type, column.missing) for column in seen.held("t").columns]
+    assert columns == [("a", "double", 0), ("k", "int64", 0)]
+    assert seen.held("t").fingerprint == seen.held("csv").fingerprint
+
+
+def test_arrays_in_hdf5_files_and_images_are_linked(execute: Execute, tmp_path: Path) -> None:
+    pytest.importorskip("h5py")
+    pytest.importorskip("PIL")
+    seen = execute(
+        "import h5py, numpy as np\nfrom PIL import Image\n"
+        "x = np.random.default_rng(3).random((20, 30)); y = x[0] * 2",
+        "with h5py.File('x.h5', 'w') as file:\n"
+        "    file.create_dataset('x', data=x); group = file.create_group('g'); group['y'] = y",
+        "with h5py.File('x.h5') as file:\n"
+        "    whole = file['x'][:]; some = file['g/y'][2:5]; array = np.asarray(file['x'])\n"
+        "    filled = np.empty((20, 30)); file['x'].read_direct(filled)\n"
+        "    single = file['x'].astype('float32')[:]",
+        "later = h5py.File('x.h5', 'a'); later['z'] = some",
+        "later.close()",
+        "image = Image.fromarray((x * 255).astype('uint8')); image.save('i.png')",
+        "opened = Image.open('i.png'); turned = opened.convert('RGB').rotate(90)",
+        "turned.thumbnail((5, 5)); turned.save('small.jpg')",
+    )
+    assert seen.notices == []
+    first, second, third = (file for file in seen.files.values() if Path(file.path).name == "x.h5")
+    links = {(link.source, link.target) for link in seen.links if link.evidence == "observed"}
+    assert (seen.held("x").id, first.id) in links
+    assert (seen.held("y").id, first.id) in links
+    for name in ("whole", "some", "array", "filled", "single"):
+        assert (first.id, seen.held(name).id) in links, name
+    assert {(seen.held("some").id, second.id), (first.id, second.id), (second.id, third.id)} <= links
+    assert third.sha256 == hashlib.sha256((tmp_path / "x.h5").read_bytes()).hexdigest()
+    assert (seen.held("image").id, seen.file("i.png").id) in links
+    assert seen.came_from("opened", evidence="observed") >= {"i.png"}
+    assert seen.held("opened").shape == (20, 30, 1)
+    assert seen.file("i.png").id in seen.sources(seen.file("small.jpg").id, evidence="observed")
+    assert [state.value for e in seen.run.executions for state in e.defines if state.name == "turned"] == [
+        *(f"{seen.held('turned').object}.{version}" for version in (1, 2))
+    ]

@@ -78,8 +78,9 @@ def test_what_is_done_while_recording_is_off_is_claimed_for_no_cell(
 
 def test_the_magic_tells_of_the_record_and_stays_out_of_it(kernels: StartKernel, tmp_path: Path) -> None:
     write_table(tmp_path)
+    (tmp_path / "t.csv").rename(tmp_path / "<i>t.csv")
     kernel = kernels()
-    kernel.run("%load_ext provkg\nimport pandas as pd\ndf = pd.read_csv('t.csv')")
+    kernel.run("%load_ext provkg\nimport pandas as pd\ndf = pd.read_csv('<i>t.csv')")
     kernel.run(f"{FIT}\nprint('score')\nmodel.score(df[['a']], df.b)")
     shown = kernel.run("%provkg show")
     [bundle] = [content["data"] for content in shown.all_of("display_data")]
@@ -88,6 +89,7 @@ def test_the_magic_tells_of_the_record_and_stays_out_of_it(kernels: StartKernel,
         assert "t.csv" in text
         assert "LinearRegression" in text
     assert bundle["text/html"].startswith("<pre")
+    assert "&lt;i&gt;t.csv" in bundle["text/html"]
     status = kernel.run("%provkg").text
     for line in ("recording  on", "cells      2", str(kernel.home.path)):
         assert line in status
@@ -105,7 +107,7 @@ def test_the_magic_tells_of_the_record_and_stays_out_of_it(kernels: StartKernel,
     kernel.shut_down()
     first, second = kernel.recorded()
     assert [execution.source.splitlines()[-1] for execution in first.executions] == [
-        "df = pd.read_csv('t.csv')",
+        "df = pd.read_csv('<i>t.csv')",
         "model.score(df[['a']], df.b)",
         "%provkg show",
         "r = 2",

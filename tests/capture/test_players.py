@@ -141,11 +141,12 @@ def test_the_runner_gets_along_with_a_kernel_that_records_by_itself(recording: H
 def test_papermill_gives_its_parameters_and_its_notebook(recording: Home, tmp_path: Path) -> None:
     pytest.importorskip("papermill")
     path = write_notebook(tmp_path / "a.ipynb")
-    play(
-        tmp_path, "papermill", "a.ipynb", "out.ipynb", "-p", "alpha", "0.5", "-r", "name", "b", "-y", "l: [1]"
-    )
+    options = ("-p", "alpha", "0.5", "-r", "name", "b", "-p", "api_key", "hush", "-y", "l: [1]")
+    play(tmp_path, "papermill", "a.ipynb", "out.ipynb", *options)
     run = only_run(recording)
     given = {setting.name: (setting.value, setting.type) for setting in run.started.parameters}
+    assert "hush" not in {*given.pop("api_key"), *run.started.command}
+    assert "0.5" in run.started.command
     assert given == {"alpha": (0.5, "float"), "name": ("b", "str"), "l": ("[1]", "list")}
     assert run.started.code is not None
     assert run.started.code.path == str(path)

@@ -19,6 +19,7 @@ HOOKS: dict[str, tuple[str, ...]] = {
     "arguments": ("argparse",),
     "catboost": ("catboost.core",),
     "lightgbm": ("lightgbm.basic", "lightgbm.engine", "lightgbm.sklearn"),
+    "hdf5": ("h5py", "h5py._hl.dataset"),
     "network": ("http.client", "requests.sessions"),
     "displays": (
         "sklearn.calibration",
@@ -40,8 +41,19 @@ HOOKS: dict[str, tuple[str, ...]] = {
         "seaborn",
         "sklearn.tree._export",
     ),
+    "optuna": ("optuna.pruners._base", "optuna.samplers._base", "optuna.study.study"),
     "pandas": ("pandas",),
+    "pillow": ("PIL.Image",),
     "polars": ("polars",),
+    "pyarrow": (
+        "pyarrow.csv",
+        "pyarrow.dataset",
+        "pyarrow.feather",
+        "pyarrow.json",
+        "pyarrow.orc",
+        "pyarrow.pandas_compat",
+        "pyarrow.parquet.core",
+    ),
     "randomness": ("random", "numpy.random", "torch"),
     "sklearn": (
         "sklearn.base",
@@ -69,6 +81,7 @@ HOOKS: dict[str, tuple[str, ...]] = {
         "statsmodels.tsa.vector_ar.var_model",
     ),
     "storage": ("joblib", "numpy", "pickle"),
+    "torch": ("torch",),
 }
 """The modules of hooks, each with the library modules that its ``AFTER_IMPORT`` is about."""
 

@@ -62,15 +62,24 @@ class Loading:
     Parameters:
         target: names what is read.
         patterns: whether a path may stand for several files by ``*``.
+        known: what is read, where the caller knows.
     """
 
     def __init__(
-        self, session: Session, function: str, package: str, target: Any, *, patterns: bool = False
+        self,
+        session: Session,
+        function: str,
+        package: str,
+        target: Any,
+        *,
+        patterns: bool = False,
+        known: Sequence[Source] = (),
     ) -> None:
         self._session = session
         self._function = function
         self._package = package
-        self._named = sources_named(session, target, patterns=patterns)
+        self._named = [*known, *sources_named(session, target, patterns=patterns)]
+        self._folder = _folder_of(target)
         self._url = named_url(target) or session.files.connections.server_of(target)
         self._mark = session.files.mark()
         self._started = datetime.now(UTC)
@@ -100,18 +109,22 @@ class Loading:
         """The call returned what was read."""
         session, files = self._session, self._session.files
         sources = self._sources(succeeded=True)
+        line = session.values.line()
+        crowded = session.crowds(self._function, line)
         generated = []
         for value in _parts(result):
             node = session.values.tracker.derive(value, sources, self._function)
-            generated.append(session.values.keep(node, value))
+            generated.append(session.values.keep(node, value) if not crowded else "")
         if sources and _is_reader(result):
-            (files.scans if any(generated) else files.holders).hold(result, sources)
-        if sources or any(generated):
-            self._add(sources, tuple(filter(None, generated)), seconds, Status.SUCCEEDED)
+            (files.scans if kind_of(result) is not None else files.holders).hold(result, sources)
+        if (sources or any(generated)) and not crowded:
+            self._add(sources, tuple(filter(None, generated)), seconds, Status.SUCCEEDED, line)
 
     def failed(self, error: BaseException, seconds: float) -> None:
         """The call raised; what it opened is still told."""
-        self._add(self._sources(), (), seconds, Status.FAILED)
+        sources, line = self._sources(), self._session.values.line()
+        if not self._session.crowds(self._function, line):
+            self._add(sources, (), seconds, Status.FAILED, line)
 
     def _sources(self, *, succeeded: bool = False) -> tuple[Source, ...]:
         files = self._session.files
@@ -120,15 +133,19 @@ class Loading:
         if self._url and succeeded and not any(state.url for state in opened):
             unseen = files.remote(self._url)
             opened += [unseen] if unseen is not None else []
-        named = (files.confirm(each) if isinstance(each, FileState) else each for each in self._named)
+        named = [files.confirm(each) if isinstance(each, FileState) else each for each in self._named]
+        if self._folder and any(state.path.startswith(self._folder) for state in opened):
+            named = []  # of the files in the folder, those that were opened are known
         return tuple(dict.fromkeys((*opened, *named)))
 
     def _add(
-        self, sources: tuple[Source, ...], generated: tuple[str, ...], seconds: float, status: Status
+        self,
+        sources: tuple[Source, ...],
+        generated: tuple[str, ...],
+        seconds: float,
+        status: Status,
+        line: int | None,
     ) -> None:
-        line = self._session.values.line()
-        if self._session.crowds(self._function, line):
-            return
         self._session.add(
             Activity(
                 id=self._session.next_activity(),
@@ -253,6 +270,12 @@ class Saving:
 
     def failed(self, error: BaseException, seconds: float) -> None:
         """The call raised; nothing is claimed of the file."""
+
+
+def _folder_of(target: Any) -> str:
+    """The folder that an argument names, with a separator at its end; empty for anything else."""
+    path = named_path(target)
+    return os.path.join(path, "") if path and os.path.isdir(path) else ""
 
 
 def _stamps(path: str) -> dict[str, Stamp]:

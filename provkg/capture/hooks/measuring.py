@@ -146,14 +146,17 @@ class Measuring(Call):
             role = data.role
         if role is None and self.truth is not None:
             role = self.truth.role
-        on = data if data is not None else self.truth
+        keep = self.session.values.keep_state
+        model_id, on = (
+            ("", "") if self.crowded else (keep(model), keep(data if data is not None else self.truth))
+        )
         self.results.append(
             result_of(
                 self.session,
                 metric,
                 value,
-                model=model.id if model is not None else "",
-                data=(on.id,) if on is not None and on.id else (),
+                model=model_id,
+                data=(on,) if on else (),
                 role=role,
                 evidence=prediction.trust if prediction is not None else Evidence.OBSERVED,
                 **more,

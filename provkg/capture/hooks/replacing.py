@@ -20,7 +20,7 @@ from typing import Any, TypeAlias
 from provkg.capture.gate import HIDDEN_FILE
 from provkg.capture.hooks.wrap import is_replacement
 
-__all__ = ["beginning_late", "replace", "replace_method"]
+__all__ = ["beginning_late", "is_late", "replace", "replace_method"]
 
 Make: TypeAlias = Callable[[Any], Any]
 _late = False
@@ -52,6 +52,11 @@ def beginning_late() -> Iterator[None]:
         _late = False
         if _pairs:
             _rebind()
+
+
+def is_late() -> bool:
+    """Whether the hooks at work run on modules that were imported before."""
+    return _late
 
 
 def replace(owner: ModuleType, name: str, make: Make, also: Iterable[ModuleType] = ()) -> None:

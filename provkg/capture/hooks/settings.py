@@ -97,7 +97,7 @@ _known_defaults: WeakKeyDictionary[type, Mapping[str, Any]] = WeakKeyDictionary(
 
 
 def defaults_of(kind: type) -> Mapping[str, Any]:
-    """The parameters that instances of a class are made with, and their defaults."""
+    """The parameters of a class, with their defaults."""
     if kind not in _known_defaults:
         found: dict[str, Any] = {}
         for parent in kind.__mro__:
