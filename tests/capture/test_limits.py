@@ -21,7 +21,7 @@ def configure(home: Home, **settings: object) -> Home:
     text = path.read_text()
     for name, value in settings.items():
         shown = str(value) if isinstance(value, list) else str(value).lower()
-        text = re.sub(rf"(?m)^{name} = .*$", f"{name} = {shown}", text)
+        text = re.sub(rf"(?m)^{name} = .*$", f"{name} = {shown}", text, count=1)
     path.write_text(text)
     return find_home(home.path.parent)
 
