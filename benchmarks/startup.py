@@ -1,6 +1,6 @@
-"""Measures what starting costs: ``provkg --help``, and importing provkg in a kernel.
+"""Measures what starting costs: ``provkg --help``, a script that does nothing, and importing provkg in a kernel.
 
-Each time is that of a fresh process, and the cases take turns. For the help it is the wall time of the whole
+Each time is that of a fresh process, and the cases take turns. For commands it is the wall time of the whole
 command, beside that of an interpreter that does nothing. For the imports it is the time of the statement, in
 a process that has imported what a kernel has: ipykernel and IPython.
 
@@ -13,8 +13,10 @@ import argparse
 import statistics
 import subprocess
 import sys
+import tempfile
 import time
 from collections.abc import Callable
+from pathlib import Path
 
 KERNEL = "import ipykernel.ipkernel, IPython.core.interactiveshell"
 TIMED = (
@@ -24,10 +26,14 @@ LIMITS = {"provkg --help": 150, "import provkg": 50}
 """The most that is asked of each, in milliseconds."""
 
 
+FOLDER = tempfile.TemporaryDirectory()
+"""Where commands run, with a script that does nothing."""
+
+
 def command(*arguments: str) -> float:
     """Wall time in seconds of a Python command."""
     began = time.perf_counter()
-    subprocess.run([sys.executable, *arguments], check=True, capture_output=True)
+    subprocess.run([sys.executable, *arguments], check=True, capture_output=True, cwd=FOLDER.name)
     return time.perf_counter() - began
 
 
@@ -40,6 +46,8 @@ def statement(text: str) -> float:
 
 CASES: dict[str, Callable[[], float]] = {
     "python -c pass": lambda: command("-c", "pass"),
+    "python script.py": lambda: command("script.py"),
+    "provkg run -q script.py": lambda: command("-m", "provkg", "run", "-q", "script.py"),
     "provkg --help": lambda: command("-m", "provkg", "--help"),
     "import provkg": lambda: statement("import provkg"),
     "import provkg.capture.ipython": lambda: statement("import provkg.capture.ipython"),
@@ -51,6 +59,7 @@ def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawTextHelpFormatter)
     parser.add_argument("--repeat", type=int, default=15)
     repeat = parser.parse_args().repeat
+    Path(FOLDER.name, "script.py").write_text("")
     seconds: dict[str, list[float]] = {name: [] for name in CASES}
     for _ in range(repeat):
         for name, measure in CASES.items():
