@@ -1,4 +1,4 @@
-"""Measures what starting costs: ``provkg --help``, a script that does nothing, and importing provkg in a kernel.
+"""Measures what starting costs: ``provkg --help``, a script that does nothing, importing provkg in a kernel.
 
 Each time is that of a fresh process, and the cases take turns. For commands it is the wall time of the whole
 command, beside that of an interpreter that does nothing. For the imports it is the time of the statement, in

@@ -17,7 +17,7 @@ except ModuleNotFoundError as missing:
         f"provkg: {sys.executable} cannot record: {missing}.\n"
         "Install provkg for that Python (`python -m pip install provkg`), or choose another with --python."
     )
-script = Script(sys.argv[1], sys.argv[2:], globals(), loaded)
+script = Script(sys.argv[1], sys.argv[2], sys.argv[3:], globals(), loaded)
 try:
     script.execute(*script.operands)
 except BaseException as error:

@@ -24,12 +24,10 @@ _NAMES_PROGRAM = re.compile(r"-(?![WX])[A-Za-z]*[mc]")
 class Order(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
     """What the process of a script is told.
 
-    ``home`` is the home folder; ``module`` says that the script is named as ``python -m`` does; ``command``
-    is the command line for the record; ``viewer`` is the interpreter that shows the summary afterwards, or
-    empty.
+    ``module`` says that the script is named as ``python -m`` does; ``command`` is the command line for the
+    record; ``viewer`` is the interpreter that shows the summary afterwards, or empty.
     """
 
-    home: str
     module: bool = False
     command: tuple[str, ...] = ()
     viewer: str = ""
@@ -60,18 +58,17 @@ def launch(
         OSError: the interpreter cannot be executed.
     """
     order = Order(
-        home=os.fspath(home.path),
         module=module,
-        command=command,
+        command=tuple(word.encode("utf-8", "backslashreplace").decode() for word in command),
         viewer=sys.executable if summary else "",
     )
     options = [] if python else _own_options()
     bootstrap = os.path.join(os.path.dirname(os.path.abspath(__file__)), "importlib_bootstrap.py")
     executable = python or sys.executable
-    told = msgspec.json.encode(order).decode()
+    told = (msgspec.json.encode(order).decode(), os.fspath(home.path))
     sys.stdout.flush()
     sys.stderr.flush()
-    os.execv(executable, [executable, *options, bootstrap, told, script, *arguments])
+    os.execv(executable, [executable, *options, bootstrap, *told, script, *arguments])
 
 
 def _own_options() -> list[str]:

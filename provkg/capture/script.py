@@ -39,15 +39,16 @@ class Script:
 
     Parameters:
         order: an `Order` as JSON.
+        home: the home folder.
         command: the script's path or module, and its arguments.
         bootstrap: the variables that Python gave to the file it runs.
         loaded: the modules that were loaded before capture.
     """
 
     def __init__(
-        self, order: str, command: list[str], bootstrap: dict[str, Any], loaded: frozenset[str]
+        self, order: str, home: str, command: list[str], bootstrap: dict[str, Any], loaded: frozenset[str]
     ) -> None:
-        self._order = msgspec.json.decode(order, type=Order)
+        self._order, self._home = msgspec.json.decode(order, type=Order), home
         self._target, self._arguments = command[0], command[1:]
         self._environment, self._folder = dict(os.environ), os.getcwd()
         self._status, self._document = Status.SUCCEEDED, ""
@@ -140,7 +141,7 @@ class Script:
     def _watch(self) -> None:
         """Put capture in place."""
         try:
-            home = find_home(path=self._order.home)
+            home = find_home(path=self._home)
             self._recording = Recording(home, self._namespace, fresh=True, patience=0.0)
             self._recording.start()
             atexit.register(self._end)
@@ -221,7 +222,7 @@ class Script:
         for stream in (sys.stdout, sys.stderr):
             with suppress(Exception):
                 stream.flush()
-        command = [self._order.viewer, "-P", "-c", _VIEW, self._order.home, run]
+        command = [self._order.viewer, "-P", "-c", _VIEW, self._home, run]
         with suppress(OSError, KeyboardInterrupt):
             subprocess.run(
                 command,

@@ -94,6 +94,10 @@ def run(
         "--kernel": kernel,
         "--allow-errors": allow_errors,
     }
+    if path == "-":
+        raise click.UsageError(
+            "A script is named by its file; what is read from standard input is not recorded."
+        )
     if module or not _is_notebook(path):
         _refuse(given, "a script; what stands behind its name is passed to it")
         _run_script(path, arguments, ensure_home(path=home), module=module, python=python, quiet=quiet)

@@ -221,6 +221,10 @@ SCRIPTS: dict[str, Case] = {
     "variables of the environment": script(
         _SELF, environment={"PYTHONWARNINGS": "ignore", "PYTHONOPTIMIZE": "2", "PYTHONSAFEPATH": "1"}
     ),
+    "names that are not UTF-8": Case(
+        {"\udcff.py": "import sys\nprint(ascii(sys.argv), ascii(__file__))\n1 / 0"},
+        ("\udcff.py", "--\udcfe=\udcfd"),
+    ),
     "by another path": Case({"below/script.py": _SELF}, ("./below/../below/script.py", "x")),
     "annotations evaluated": script(_ANNOTATED),
     "nothing in it": script(""),

@@ -22,3 +22,4 @@ def test_a_script_does_what_it_does_in_python(
     command = (*case.options, *PROVKG, "run", "-q", *case.command)
     recorded = started(folder, *command, environment=case.environment)
     assert ended(recorded, case.stdin) == ended(plain, case.stdin)
+    assert len(list((tmp_path / "home" / "journal").iterdir())) == 1
