@@ -20,8 +20,9 @@ IMPORTS = "import catboost as cb\nP = {'loss_function': 'Logloss', 'verbose': 0}
 
 
 @pytest.fixture(autouse=True)
-def table(tmp_path: Path) -> None:
+def table(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     write_table(tmp_path)
+    monkeypatch.setenv("OMP_NUM_THREADS", "1")
 
 
 def test_trainings_tell_data_settings_history_and_what_came_of_them(execute: Execute) -> None:

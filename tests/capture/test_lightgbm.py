@@ -16,8 +16,9 @@ IMPORTS = "import lightgbm as lgb\nP = {'objective': 'binary', 'verbose': -1, 'm
 
 
 @pytest.fixture(autouse=True)
-def table(tmp_path: Path) -> None:
+def table(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     write_table(tmp_path)
+    monkeypatch.setenv("OMP_NUM_THREADS", "1")
 
 
 def test_a_native_training_tells_data_settings_history_and_what_came_of_it(execute: Execute) -> None:
@@ -84,7 +85,9 @@ def test_estimators_are_trained_once_with_the_values_in_force_and_their_history(
         "pipe = make_pipeline(StandardScaler(), lgb.LGBMRegressor(n_estimators=3, verbose=-1))\n"
         "pipe.fit(X_train, y_train, lgbmregressor__eval_set=[(X_test, y_test)])",
         "cross_val_score(lgb.LGBMClassifier(n_estimators=3, verbose=-1), X_train, y_train, cv=3)",
-        "loop = lgb.Booster(P, lgb.Dataset(X_train, y_train))\nfor _ in range(3):\n    loop.update()",
+        "rows = lgb.Dataset(X_train, y_train)\nothers = lgb.Dataset(X_test, y_test, reference=rows)\n"
+        "loop = lgb.Booster(P, rows)\nloop.add_valid(others, 'mine')\n"
+        "for _ in range(3):\n    loop.update()\ntold = loop.eval_valid()",
     )
     assert seen.notices == []
     first, second, pipeline, *updates = seen.of_kind(ActivityKind.TRAINING)
@@ -103,7 +106,10 @@ def test_estimators_are_trained_once_with_the_values_in_force_and_their_history(
     assert settings(pipeline)["lgbmregressor__random_state"] == 0
     accuracy = next(result for result in seen.results if result.metric == "accuracy")
     assert accuracy.model == first.generated[0]
-    assert [activity.fits for activity in seen.of_kind(ActivityKind.EVALUATION)] == [0, 3]
+    assert [activity.fits for activity in seen.of_kind(ActivityKind.EVALUATION)] == [0, 3, 0]
+    judged = seen.results[-1]
+    assert (judged.model, judged.data) == (seen.held("loop").id, (seen.held("others").id,))
+    assert (judged.metric, judged.role) == ("binary_logloss", SplitRole.TEST)
     assert [seen.values[each.generated[0]].version for each in updates] == [1, 2, 3]
     assert all(use.entity == seen.held("y_train").id for each in updates for use in each.used[1:])
 

@@ -31,8 +31,9 @@ def objective(trial):
 
 
 @pytest.fixture(autouse=True)
-def table(tmp_path: Path) -> None:
+def table(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     write_table(tmp_path)
+    monkeypatch.setenv("OMP_NUM_THREADS", "1")
 
 
 def test_a_study_is_a_tuning_with_its_trials_and_what_happens_in_them(execute: Execute) -> None:

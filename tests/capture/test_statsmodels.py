@@ -17,8 +17,9 @@ HALVES = "train, test = df[:150], df[150:]\n"
 
 
 @pytest.fixture(autouse=True)
-def table(tmp_path: Path) -> None:
+def table(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     write_table(tmp_path)
+    monkeypatch.setenv("OMP_NUM_THREADS", "1")
 
 
 def test_a_fit_tells_data_settings_and_measures_and_leaves_the_results_as_they_are(execute: Execute) -> None:

@@ -16,8 +16,9 @@ IMPORTS = "import copy, xgboost as xgb\n"
 
 
 @pytest.fixture(autouse=True)
-def table(tmp_path: Path) -> None:
+def table(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     write_table(tmp_path)
+    monkeypatch.setenv("OMP_NUM_THREADS", "1")
 
 
 def test_a_native_training_tells_data_settings_history_and_what_came_of_it(execute: Execute) -> None:
@@ -82,7 +83,8 @@ def test_loops_of_rounds_slices_and_labels_put_in_later_make_new_states(execute:
         "rows = xgb.QuantileDMatrix(X_train)\nrows.set_label(y_train)\n"
         "few = xgb.DMatrix(X_train, y_train).slice([1, 2, 3])",
         "model = xgb.Booster({'objective': 'binary:logistic'}, [rows])\n"
-        "for i in range(3):\n    model.update(rows, i)",
+        "for i in range(3):\n    model.update(rows, i)\n    told = model.eval_set([(rows, 'mine')], i)\n"
+        "listed = xgb.DMatrix(X_train, label=y_train.tolist())\nsame_again = xgb.train({}, listed, 1)",
         "same, first = copy.deepcopy(model), model[:2]\n"
         "more = xgb.train({'objective': 'binary:logistic'}, rows, 2, xgb_model=model)",
         "np.savetxt('t.csv', np.column_stack([y_train, X_train]), delimiter=',')\n"
@@ -96,9 +98,15 @@ def test_loops_of_rounds_slices_and_labels_put_in_later_make_new_states(execute:
     data_and_target = [seen.held("rows").id, seen.held("y_train").id]
     assert all([use.entity for use in each.used] == data_and_target for each in updates)
     model = seen.held("model").id
+    evaluations = seen.of_kind(ActivityKind.EVALUATION)
+    judged = [(r.metric, r.model, r.data) for each in evaluations for r in each.results]
+    assert judged == [("logloss", each.generated[0], (seen.held("rows").id,)) for each in updates]
+    listed = seen.of_kind(ActivityKind.TRAINING)[3]
+    [target] = [use.entity for use in listed.used if use.role is Role.TARGET]
+    assert seen.held("y_train").id in seen.sources(target)
     assert {model} <= seen.sources(seen.held("same").id)
     assert {model} <= seen.sources(seen.held("first").id)
-    continued = seen.of_kind(ActivityKind.TRAINING)[3]
+    continued = seen.of_kind(ActivityKind.TRAINING)[4]
     assert [use.entity for use in continued.used if use.role is Role.MODEL] == [model]
     assert model in seen.sources(seen.held("more").id)
     assert seen.came_from("last") == {"t.csv", "a.csv"}

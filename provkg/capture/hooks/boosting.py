@@ -14,7 +14,7 @@ from provkg.capture.hooks.calls import Begin, Call
 from provkg.capture.hooks.loading import Saving
 from provkg.capture.hooks.numbers import number, result_of
 from provkg.capture.hooks.settings import scalar, setting
-from provkg.capture.kinds import kind_of, type_name
+from provkg.capture.kinds import kind_of, label_text, type_name
 from provkg.capture.session import Session
 from provkg.capture.targets import named_path
 from provkg.capture.values import FileNode, Node
@@ -32,6 +32,7 @@ from provkg.records import (
 )
 
 __all__ = [
+    "MAX_RESULTS",
     "MAX_SETS",
     "Best",
     "EvaluationSet",
@@ -50,7 +51,7 @@ __all__ = [
 
 History = Mapping[str, Mapping[str, Sequence[Any]]]
 """Values by round, by evaluation set and metric."""
-_MAX_RESULTS = 200
+MAX_RESULTS = 200
 MAX_SETS = 50
 STOP = "early stopping"
 
@@ -208,7 +209,7 @@ def histories(
     with those of all rounds.
     """
     pairs = [(name, metric) for name, metrics in history.items() for metric in metrics]
-    for name, metric in pairs[:_MAX_RESULTS]:
+    for name, metric in pairs[:MAX_RESULTS]:
         series = tuple(number(value)[0] for value in history[name][metric])
         if not series:
             continue
@@ -216,7 +217,7 @@ def histories(
         on = measured.data if measured is not None else None
         yield result_of(
             session,
-            str(metric),
+            label_text(metric),
             history[name][metric][best.rank if best is not None and best.rank < len(series) else -1],
             series=series,
             series_by=SeriesBy.ROUND,
@@ -229,9 +230,9 @@ def histories(
 def given_settings(given: Mapping[str, Any], in_force: Mapping[str, Any]) -> tuple[Setting, ...]:
     """The settings that the user gave, and those in force that were not given."""
     found = [
-        replace(setting(str(name), value), explicit=True)
+        replace(setting(name, value), explicit=True)
         for name, value in given.items()
-        if kind_of(value) is None
+        if kind_of(value) is None and isinstance(name, str)
     ]
     found += [setting(name, value, value) for name, value in in_force.items() if name not in given]
     return tuple(found)

@@ -28,13 +28,14 @@ from provkg.capture.hooks.boosting import (
 from provkg.capture.hooks.calls import Given, arguments, begin_with
 from provkg.capture.hooks.cross_validation import FoldRounds
 from provkg.capture.hooks.estimators import ADDITIONS, Fitting, Predicting
+from provkg.capture.hooks.judging import Judging
 from provkg.capture.hooks.known import known_class, known_signature
 from provkg.capture.hooks.lightgbm_settings import in_force, other_names, parameters_of, without_aliases
 from provkg.capture.hooks.loading import named_path
 from provkg.capture.hooks.matrices import Assembling, Changing, Deriving
 from provkg.capture.hooks.replacing import replace
 from provkg.capture.hooks.wrap import listen, step, wrap_method
-from provkg.capture.kinds import shape_of
+from provkg.capture.kinds import label_text, shape_of
 from provkg.capture.session import Session
 from provkg.capture.values import Node
 from provkg.records import Role, SplitRole, Use, ValueKind
@@ -75,10 +76,11 @@ class _Training(Learning):
         sets = named.get("valid_sets")
         sets = sets if isinstance(sets, list | tuple) else [sets] if sets is not None else []
         names = named.get("valid_names")
-        names = [names] if isinstance(names, str) else names or []
+        names = [names] if isinstance(names, str) else names if isinstance(names, list | tuple) else []
         for rank, data in enumerate(sets):
             default = "training" if data is named.get("train_set") else f"valid_{rank}"
-            self.measure_on(names[rank] if rank < len(names) else default, data, "valid_sets", learnt)
+            name = label_text(names[rank]) if rank < len(names) else default
+            self.measure_on(name, data, "valid_sets", learnt)
         self.rounds = _Rounds()
         callbacks = named.get("callbacks")
         # In front, because LightGBM numbers the others by how far they are from the end.
@@ -210,7 +212,8 @@ def _pairs(named: dict[str, Any]) -> list[tuple[Any, Any]]:
     sets = named.get("eval_set")
     if isinstance(sets, tuple):
         sets = [sets]
-    found = [tuple(each) for each in sets or () if isinstance(each, list | tuple) and len(each) == 2]
+    sets = sets if isinstance(sets, list) else []
+    found = [tuple(each) for each in sets if isinstance(each, list | tuple) and len(each) == 2]
     data, target = named.get("eval_X"), named.get("eval_y")
     if data is not None and target is not None:
         together = isinstance(data, tuple) and isinstance(target, tuple)
@@ -239,6 +242,8 @@ def _patch_basic(module: ModuleType) -> None:
     wrap_method(booster, "update", begin_with(_updating, updated), is_fit=True)
     refitted = known_signature(booster, "refit", "data", "label")
     wrap_method(booster, "refit", begin_with(_Refitting, refitted), is_fit=True)
+    for name in ("eval", "eval_train", "eval_valid"):
+        wrap_method(booster, name, begin_with(partial(_judging, name), known_signature(booster, name)))
     put_together = known_signature(dataset, "__init__", "data", "label")
     wrap_method(dataset, "__init__", begin_with(_assembling, put_together, wanted="data"))
     wrap_method(dataset, "construct", begin_with(_Inside, known_signature(dataset, "construct")))
@@ -274,9 +279,24 @@ def _restoring(session: Session, given: Given) -> Restoring:
     return Restoring(session, _BOOSTER, _PACKAGE, given.args[0], given.named["model_file"])
 
 
+def _judging(method: str, session: Session, given: Given) -> Judging:
+    booster, named = given.args[0], given.named
+    sets: list[tuple[Any, Any]] = []
+    if method == "eval":
+        sets = [(named.get("name"), named.get("data"))]
+    elif method == "eval_train":
+        sets = [(getattr(booster, "_train_data_name", "training"), getattr(booster, "train_set", None))]
+    elif hasattr(booster, "name_valid_sets") and hasattr(booster, "valid_sets"):
+        sets = list(zip(booster.name_valid_sets, booster.valid_sets, strict=False))
+    return Judging(
+        session, method, booster, sets, lambda told: ((each[0], each[1], each[2]) for each in told)
+    )
+
+
 def _updating(session: Session, given: Given) -> Updating:
     booster = given.args[0]
-    data = given.named.get("train_set") or getattr(booster, "train_set", None)
+    data = given.named.get("train_set")
+    data = data if data is not None else getattr(booster, "train_set", None)
     return Updating(session, f"{_BOOSTER}.update", _PACKAGE, booster, data, in_force)
 
 

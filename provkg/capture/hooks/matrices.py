@@ -14,6 +14,8 @@ from provkg.records import ActivityKind, Role, Use, ValueKind
 
 __all__ = ["Assembling", "Changing", "Deriving"]
 
+_HELD = frozenset({"data", "label", "weight"})
+"""What a matrix may be given in plain containers too."""
 _NOT_HELD = frozenset({"ref", "reference"})
 """What lends its bins to a matrix, not its rows."""
 
@@ -39,13 +41,15 @@ class Assembling(Call):
     def succeeded(self, result: Any, seconds: float) -> None:
         """The matrix is made: it comes from all that was put into it."""
         values, given = self.session.values, self.given
-        sources: list[Node | FileNode] = []
+        nodes: dict[str, Node] = {}
         for name, value in given.items():
-            if kind_of(value) is ValueKind.DATASET and value is not self.matrix and name not in _NOT_HELD:
+            holds = name in _HELD or kind_of(value) is ValueKind.DATASET
+            if holds and value is not self.matrix and name not in _NOT_HELD:
                 others = tuple(each for each in given.values() if each is not value)
                 node = values.resolve(value, others=others)
                 if node is not None:
-                    sources.append(node)
+                    nodes[name] = node
+        sources: list[Node | FileNode] = list(nodes.values())
         path = _path(given.get("data"))
         file = self.session.files.read(path, named=True) if path else None
         if file is not None:
@@ -55,18 +59,14 @@ class Assembling(Call):
             return
         made.shape = self.shape(self.matrix)
         made.columns = columns_of(given.get("data"))
-        made.target = self._target(given.get("label"))
+        made.target = nodes.get("label")
+        if not self.crowded:
+            # Recorded now: when a training uses them they may be gone.
+            values.keep(made.target, given.get("label"))
         if file is not None:
             self.used.append(Use(entity=file.id, role=Role.FILE, argument="data"))
             self.make(made, self.matrix)
             self.add(seconds)
-
-    def _target(self, label: Any) -> Node | None:
-        """The state of the labels, recorded now: when a training uses them they may be gone."""
-        target = self.tracker.find(label)
-        if not self.crowded:
-            self.session.values.keep(target, label)
-        return target
 
     def failed(self, error: BaseException, seconds: float) -> None:
         """The call raised; there is no matrix."""

@@ -10,6 +10,7 @@ from msgspec.structs import replace
 
 from provkg.capture.hooks.numbers import number, result_of
 from provkg.capture.hooks.settings import setting
+from provkg.capture.kinds import label_text
 from provkg.capture.session import Session
 from provkg.records import Activity, ActivityKind, Result, SeriesBy, Setting, Status
 
@@ -110,11 +111,11 @@ class Trials:
 def _metric_names(study: Any) -> list[str]:
     names = study.metric_names
     if names:
-        return [str(name) for name in names]
+        return [label_text(name) for name in names]
     count = len(study.directions)
     return ["objective"] if count == 1 else [f"objective_{rank}" for rank in range(count)]
 
 
 def _chosen(values: Mapping[str, Any]) -> Iterator[Setting]:
     for name, value in values.items():
-        yield replace(setting(str(name), value), explicit=True)
+        yield replace(setting(label_text(name), value), explicit=True)

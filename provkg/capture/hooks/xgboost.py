@@ -26,6 +26,7 @@ from provkg.capture.hooks.boosting import (
 from provkg.capture.hooks.calls import Given, begin_with
 from provkg.capture.hooks.cross_validation import FoldRounds
 from provkg.capture.hooks.estimators import ADDITIONS, Fitting, Predicting
+from provkg.capture.hooks.judging import Judging
 from provkg.capture.hooks.known import known_class, known_signature
 from provkg.capture.hooks.matrices import Assembling, Changing, Deriving
 from provkg.capture.hooks.replacing import replace
@@ -38,6 +39,7 @@ from provkg.capture.hooks.xgboost_settings import (
     stops_early,
     without_aliases,
 )
+from provkg.capture.kinds import label_text
 from provkg.capture.session import Session
 from provkg.capture.values import Node
 from provkg.records import Role
@@ -62,7 +64,7 @@ class _Training(Learning):
         evals = named.get("evals")
         for pair in evals if isinstance(evals, list | tuple) else ():
             if isinstance(pair, tuple) and len(pair) == 2:
-                self.measure_on(str(pair[1]), pair[0], "evals", learnt)
+                self.measure_on(label_text(pair[1]), pair[0], "evals", learnt)
         if self.sets and named.get("evals_result") is None:
             given.kwargs["evals_result"] = named["evals_result"] = {}
         self.announce()
@@ -110,12 +112,17 @@ class _Folds(FoldRounds):
                 yield part, metric, [float(value) for value in result[column]]
 
     def folds(self, heard: Any) -> Iterator[tuple[str, str, float]]:
-        """Of a text for each fold, such as ``[0] train-logloss:0.6 test-logloss:0.7``."""
+        """Of a text for each fold."""
         for line in heard:
-            for item in line.split()[1:]:
-                key, _, value = item.rpartition(":")
-                part, _, metric = key.partition("-")
-                yield part, metric, float(value)
+            yield from _told(line)
+
+
+def _told(line: str) -> Iterator[tuple[str, str, float]]:
+    """Matrix, metric and value from a text such as ``[0] train-logloss:0.6 test-logloss:0.7``."""
+    for item in line.split()[1:]:
+        key, _, value = item.rpartition(":")
+        name, _, metric = key.partition("-")
+        yield name, metric, float(value)
 
 
 class _EstimatorAddition:
@@ -171,9 +178,18 @@ def _patch_core(module: ModuleType) -> None:
     for name in ("predict", "inplace_predict"):
         known_signature(booster, name, "data")
         wrap_method(booster, name, _BoosterPredicting.of(name))
+    for name in ("eval", "eval_set"):
+        wrap_method(booster, name, begin_with(partial(_judging, name), known_signature(booster, name)))
     _following(booster, "__getitem__", Deriving)
     for name in _MATRICES:
         _assembling(known_class(module, name, "num_row", "num_col"))
+
+
+def _judging(method: str, session: Session, given: Given) -> Judging:
+    named = given.named
+    sets = named.get("evals") if method == "eval_set" else [(named.get("data"), named.get("name", "eval"))]
+    pairs = [(pair[1], pair[0]) for pair in sets] if isinstance(sets, list | tuple) else []
+    return Judging(session, method, given.args[0], pairs, _told)
 
 
 def _updating(method: str, session: Session, given: Given) -> Updating:

@@ -75,7 +75,7 @@ def without_aliases(given: Mapping[str, Any], settings: Mapping[str, Any]) -> di
 
 def parameters_of(named: Mapping[str, Any]) -> dict[str, Any]:
     """What ``train`` or ``cv`` was given that is no data."""
-    parameters = named.get("params") or {}
+    parameters = named.get("params")
     found = dict(parameters) if isinstance(parameters, dict | list | tuple) else {}
     found |= {name: value for name, value in named.items() if name not in _NOT_PARAMETERS}
     for rounds in _stopping_callbacks(named.get("callbacks")):
