@@ -7,7 +7,7 @@ from collections.abc import Iterator
 from provkg.capture.states import RANK, Edge, FileNode, Node, weakest
 from provkg.records import Evidence, Link
 
-__all__ = ["links_of", "shorten"]
+__all__ = ["links_of", "links_to", "shorten"]
 
 _MAX_OPERATIONS = 6
 _MAX_TEMPORARIES = 10_000
@@ -25,6 +25,12 @@ def links_of(node: Node) -> Iterator[Link]:
     for source, (evidence, operation) in best.items():
         if source != node.id:
             yield Link(target=node.id, source=source, evidence=evidence, operation=operation)
+
+
+def links_to(target: str, node: Node, operation: str, evidence: Evidence) -> Iterator[Link]:
+    """The links from a thing that came from a state that is not recorded to the nearest that are."""
+    for ancestor, found, _ in _nearest_recorded(node):
+        yield Link(target=target, source=ancestor, evidence=weakest((found, evidence)), operation=operation)
 
 
 def shorten(node: Node) -> None:

@@ -15,6 +15,7 @@ from contextlib import contextmanager
 from threading import get_ident
 from typing import NamedTuple
 
+from provkg.capture.locks import opened
 from provkg.records import Digest
 
 __all__ = ["Content", "Stamp", "content_of", "media_type", "quiet", "silence", "stamp_of"]
@@ -88,20 +89,13 @@ def content_of(path: str, limit: int, part: int) -> Content:
 
 
 def _sha256(path: str, length: int | None) -> str:
-    descriptor = -1
-    with silence():
-        try:
-            flags = os.O_RDONLY | getattr(os, "O_CLOEXEC", 0) | getattr(os, "O_NONBLOCK", 0)
-            descriptor = os.open(path, flags)
-            digest = hashlib.sha256()
-            left = length if length is not None else 1 << 62
-            while left and (chunk := os.read(descriptor, min(_CHUNK, left))):
-                digest.update(chunk)
-                left -= len(chunk)
-            return digest.hexdigest()
-        finally:
-            if descriptor >= 0:
-                os.close(descriptor)
+    with silence(), opened(path) as descriptor:
+        digest, place = hashlib.sha256(), 0
+        end = length if length is not None else 1 << 62
+        while place < end and (chunk := os.pread(descriptor, min(_CHUNK, end - place), place)):
+            digest.update(chunk)
+            place += len(chunk)
+        return digest.hexdigest()
 
 
 @contextmanager

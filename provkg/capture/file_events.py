@@ -12,6 +12,7 @@ from pathlib import PurePath
 from threading import get_ident
 from typing import Any
 
+from provkg.capture import locks
 from provkg.capture.digests import quiet
 from provkg.capture.files import FileWatch
 from provkg.capture.gate import gate
@@ -99,6 +100,10 @@ def _left_to_another(watch: FileWatch, *_: Any) -> None:
     watch.settle()
 
 
+def _locked(watch: FileWatch, *_: Any) -> None:
+    locks.in_use = True
+
+
 def _full(path: Any) -> str:
     """An absolute path; empty for what is none, or names its file by code of the user's."""
     if type(path) not in (str, bytes) and not issubclass(type(path), PurePath):
@@ -116,10 +121,12 @@ _HANDLERS: dict[str, Callable[..., None]] = {
     "shutil.rmtree": _removed,
     "sqlite3.connect": _connecting,
     "sqlite3.connect/handle": _connected,
+    "fcntl.fcntl": _locked,
+    "fcntl.lockf": _locked,
     "os.exec": _left_to_another,
     "os.posix_spawn": _left_to_another,
     "os.system": _left_to_another,
     "subprocess.Popen": _left_to_another,
 }
-_ALWAYS = frozenset({"sqlite3.connect", "sqlite3.connect/handle"})
+_ALWAYS = frozenset({"sqlite3.connect", "sqlite3.connect/handle", "fcntl.fcntl", "fcntl.lockf"})
 """Told outside of executions too: a connection must not be taken for the one that had its identity before."""

@@ -17,7 +17,7 @@ from provkg.capture.descriptors import written_here
 from provkg.capture.digests import media_type, stamp_of
 from provkg.capture.file_book import FileBook
 from provkg.capture.file_states import TELLING, Ended, FileState, Policy
-from provkg.capture.holders import Holders, Maps, Writers
+from provkg.capture.holders import ById, Holders, Maps
 from provkg.capture.network import Network
 from provkg.capture.noise import LeftOut, Noise
 from provkg.records import Digest, Evidence, File, FileMode, Link
@@ -58,7 +58,8 @@ class FileWatch:
         self.holders = Holders()
         self.scans = Holders()
         """Lazy tables with the files that they will be read from."""
-        self.writers = Writers()
+        self.writers: ById[str] = ById()
+        """Objects that write to a file bit by bit, with its path."""
         self.maps = Maps()
         self.connections = Connections()
         self.network = Network(self)
@@ -140,6 +141,9 @@ class FileWatch:
         last = self._book.at(path)
         if last is not None and last.stamp == stamp and last.settled:
             return self._book.met(last)
+        held = self._held.pop(path, None)
+        if held is not None and held is last and held.stamp != stamp:
+            return self._write_further(held) or held
         record = self._book.describe(path, mode)
         known = self._book.known(path, record)
         if record.covers is not Digest.FULL and last is not None and last.stamp == stamp:
@@ -264,13 +268,18 @@ class FileWatch:
         for path, state in self._held.items():
             known, stamp = self._book.at(path), stamp_of(path)
             if known is state and stamp is not None and state.stamp != stamp:
-                further = self._new(path, FileMode.WRITTEN)
-                if further is not None:
-                    further.base = state
-                    self._settle(further, last=True)
+                self._write_further(state, last=True)
         written = {*self._held, *(state.path for state in self._book.ended if state.mode is FileMode.WRITTEN)}
         still = ((path, self._book.at(path)) for path in written_here(written))
         self._held = {path: state for path, state in still if state is not None}
+
+    def _write_further(self, state: FileState, *, last: bool = False) -> FileState | None:
+        """The state after one that this process has written on from, having held the file open."""
+        further = self._new(state.path, FileMode.WRITTEN)
+        if further is not None:
+            further.base = state
+            self._settle(further, last=last)
+        return further
 
     def _was_written(self, state: FileState) -> bool:
         """Whether an opening for writing came to something: it may have failed, or nothing been written."""

@@ -7,6 +7,7 @@ from collections.abc import Callable, Iterable, Mapping
 from types import BuiltinFunctionType, FrameType, FunctionType, ModuleType
 from typing import Any
 
+from provkg.capture.ancestry import links_to
 from provkg.capture.flow import Sources
 from provkg.capture.gate import is_hidden
 from provkg.capture.inference import HOLDING, Inference, memory_of
@@ -281,6 +282,8 @@ class Following:
                     self.links.append(
                         Link(target=target, source=parent.id, evidence=evidence, operation=operation)
                     )
+                elif isinstance(parent, Node):
+                    self.links += links_to(target, parent, operation, evidence)
 
     def made_here(self, node: Node, used: frozenset[Node]) -> None:
         """Remember that the user's code, where it is at work, made a state from others by an activity."""

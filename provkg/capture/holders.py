@@ -3,54 +3,55 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
-from typing import Any
+from typing import Any, Generic, TypeAlias, TypeVar
 from weakref import ref
 
 from provkg.capture.values import FileNode, Node
 
-__all__ = ["Holders", "Maps", "Source", "Writers"]
+__all__ = ["ById", "Holders", "Maps", "Source"]
 
-Source = FileNode | Node
+Source: TypeAlias = FileNode | Node
+Held = TypeVar("Held")
+
+
+class ById(Generic[Held]):
+    """What is known of objects, by identity and weakly: it is forgotten with the object."""
+
+    def __init__(self) -> None:
+        self._known: dict[int, tuple[ref[Any], Held]] = {}
+
+    def put(self, holder: Any, held: Held) -> None:
+        """Remember something of an object, unless it cannot be referred to weakly."""
+        identity, known = id(holder), self._known
+
+        def forget(dead: ref[Any]) -> None:
+            if identity in known and known[identity][0] is dead:
+                del known[identity]
+
+        try:
+            known[identity] = ref(holder, forget), held
+        except TypeError:
+            return
+
+    def of(self, holder: Any) -> Held | None:
+        """What is known of an object."""
+        found = self._known.get(id(holder))
+        return found[1] if found is not None and found[0]() is holder else None
 
 
 class Holders:
-    """Remembers by identity, and weakly, which files and states an object gives out."""
+    """Remembers which files and states an object gives out."""
 
     def __init__(self) -> None:
-        self._held: dict[int, tuple[ref[Any], tuple[Source, ...]]] = {}
-        self._named: dict[int, tuple[ref[Any], dict[str, tuple[Source, ...]]]] = {}
+        self._sources: ById[tuple[Source, ...]] = ById()
 
     def hold(self, holder: Any, sources: Iterable[Source]) -> None:
         """From now on what comes out of an object comes from these."""
-        given = tuple(dict.fromkeys(sources))
-        identity, held = id(holder), self._held
-
-        def forget(dead: ref[Any]) -> None:
-            if identity in held and held[identity][0] is dead:
-                del held[identity]
-
-        try:
-            held[identity] = (ref(holder, forget), given)
-        except TypeError:
-            return  # it cannot be referred to weakly
-
-    def names(self, holder: Any) -> dict[str, tuple[Source, ...]]:
-        """The tables that an object knows by name, such as a database connection; to be added to."""
-        identity, named = id(holder), self._named
-        known = named.get(identity)
-        if known is None or known[0]() is not holder:
-
-            def forget(dead: ref[Any]) -> None:
-                if identity in named and named[identity][0] is dead:
-                    del named[identity]
-
-            known = named[identity] = (ref(holder, forget), {})
-        return known[1]
+        self._sources.put(holder, tuple(dict.fromkeys(sources)))
 
     def held(self, holder: Any) -> tuple[Source, ...]:
         """What comes out of an object comes from these; empty for one that stands for no file."""
-        found = self._held.get(id(holder))
-        return found[1] if found is not None and found[0]() is holder else ()
+        return self._sources.of(holder) or ()
 
 
 class Maps:
@@ -67,25 +68,3 @@ class Maps:
         """The array that is a map of a file and made the state that it is in; None where there is none."""
         array, began = self._maps.get(path, (None, None))
         return array() if array is not None and began is not state else None
-
-
-class Writers:
-    """Remembers, weakly, which files objects write to bit by bit."""
-
-    def __init__(self) -> None:
-        self._paths: dict[int, tuple[ref[Any], str]] = {}
-
-    def hold(self, writer: Any, path: str) -> None:
-        """What an object is given goes to this file."""
-        identity, paths = id(writer), self._paths
-
-        def forget(dead: ref[Any]) -> None:
-            if identity in paths and paths[identity][0] is dead:
-                del paths[identity]
-
-        paths[identity] = ref(writer, forget), path
-
-    def held(self, writer: Any) -> str:
-        """The path that an object writes to; empty for one that is not known to write."""
-        known = self._paths.get(id(writer))
-        return known[1] if known is not None and known[0]() is writer else ""

@@ -33,7 +33,7 @@ _ABOUT_TABLES = frozenset({"copy", "pivot", "unpivot", "summarize", "describe", 
 class Statement(NamedTuple):
     """What one statement reads and writes: names of tables, and texts that stand in their places.
 
-    ``kind`` is its first word.
+    ``kind`` is its first word. A parameter in such a place is the text ``?``.
     """
 
     kind: str
@@ -129,6 +129,8 @@ class _Scanner:
         elif token in ")]":
             self._brackets[1:] = self._brackets[1:-1]
             self._wanted = self._wanted if token == "]" else ""
+        elif token in "?$" and self._wanted:
+            self._text("?")
         elif token == "," and self._brackets[-1].kind != "list":
             self._wanted = "reads" if self._brackets[-1].listing else ""
 

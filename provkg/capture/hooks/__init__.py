@@ -19,6 +19,7 @@ HOOKS: dict[str, tuple[str, ...]] = {
     "arguments": ("argparse",),
     "catboost": ("catboost.core",),
     "lightgbm": ("lightgbm.basic", "lightgbm.engine", "lightgbm.sklearn"),
+    "duckdb": ("duckdb",),
     "hdf5": ("h5py", "h5py._hl.dataset"),
     "network": ("http.client", "requests.sessions"),
     "displays": (

@@ -15,7 +15,7 @@ from provkg.capture.holders import Source
 from provkg.capture.kinds import kind_of
 from provkg.capture.session import Session
 from provkg.capture.targets import bytes_of, named_path, paths_below, paths_of
-from provkg.capture.values import FileNode, Node
+from provkg.capture.values import FileNode
 from provkg.identity import sha256
 from provkg.records import Activity, ActivityKind, FileMode, Role, Status, Use
 
@@ -80,6 +80,8 @@ class Loading:
         self._package = package
         self._named = [*known, *sources_named(session, target, patterns=patterns)]
         self._folder = _folder_of(target)
+        states = (each for each in self._named if isinstance(each, FileState))
+        self._current = {state for state in states if session.files.last(state.path) is state}
         self._url = named_url(target) or session.files.connections.server_of(target)
         self._mark = session.files.mark()
         self._started = datetime.now(UTC)
@@ -133,7 +135,11 @@ class Loading:
         if self._url and succeeded and not any(state.url for state in opened):
             unseen = files.remote(self._url)
             opened += [unseen] if unseen is not None else []
-        named = [files.confirm(each) if isinstance(each, FileState) else each for each in self._named]
+        current = self._current
+        named = [
+            files.confirm(each) if isinstance(each, FileState) and each in current else each
+            for each in self._named
+        ]
         if self._folder and any(state.path.startswith(self._folder) for state in opened):
             named = []  # of the files in the folder, those that were opened are known
         return tuple(dict.fromkeys((*opened, *named)))
@@ -173,6 +179,7 @@ class Saving:
         values: what is written.
         target: names what is written to.
         unseen: whether the library opens the file in a way that Python does not tell.
+        sources: files and states that what is written comes from besides.
     """
 
     def __init__(
@@ -184,6 +191,7 @@ class Saving:
         target: Any,
         *,
         unseen: bool = False,
+        sources: Sequence[Source] = (),
     ) -> None:
         self._session = session
         self._function = function
@@ -195,14 +203,12 @@ class Saving:
         self._mark = session.files.mark()
         if unseen and self._path and not os.path.isdir(self._path):
             session.files.opened(self._path, FileMode.WRITTEN)
-        self._nodes: list[Node] = []
-        self._used: list[str] = []
+        self._nodes: list[Source] = [*sources]
         for value in values:
             node = session.values.resolve(value)
             kept = session.values.keep(node, value)
             if node is not None and kept:
                 self._nodes.append(node)
-                self._used.append(kept)
 
     @classmethod
     def of(
@@ -248,7 +254,7 @@ class Saving:
                 package=self._package,
                 started_at=self._started,
                 duration=round(seconds, 6),
-                used=tuple(Use(entity=used, role=Role.INPUT) for used in dict.fromkeys(self._used)),
+                used=tuple(_use(source) for source in dict.fromkeys(self._nodes) if source.id),
                 generated=tuple(state.id for state in states),
                 line=line,
             )

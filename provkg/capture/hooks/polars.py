@@ -17,7 +17,7 @@ from typing import Any
 
 from provkg.capture.file_states import FileState
 from provkg.capture.gate import HIDDEN_FILE, gate
-from provkg.capture.holders import Source
+from provkg.capture.holders import ById, Source
 from provkg.capture.hooks import AfterImport
 from provkg.capture.hooks.loading import Loading, Saving
 from provkg.capture.hooks.replacing import replace
@@ -70,6 +70,8 @@ _GROUPS = (
     ("polars.lazyframe.group_by", ("LazyGroupBy",)),
 )
 _MOST_RESULTS = 1000
+_tables: ById[dict[str, tuple[Source, ...]]] = ById()
+"""The tables that an SQL context knows, by name in lower case."""
 
 
 def _patch(polars: ModuleType) -> None:
@@ -256,17 +258,17 @@ def _results(result: Any) -> Iterator[Any]:
 def _registered(args: tuple[Any, ...], kwargs: dict[str, Any], result: Any) -> None:
     session = gate.session
     if session is not None and len(args) > 2:
-        names = session.files.holders.names(args[0])
-        names[args[1]] = tuple(sources_in(session, args[2:3], {}))
+        tables = _tables.of(args[0]) or {}
+        _tables.put(args[0], tables | {str(args[1]).lower(): tuple(sources_in(session, args[2:3], {}))})
 
 
 def _queried(args: tuple[Any, ...], kwargs: dict[str, Any], result: Any) -> None:
     session, query = gate.session, args[1] if len(args) > 1 else kwargs.get("query")
     if session is None or type(query) is not str or kind_of(result) is None:
         return
-    names = session.files.holders.names(args[0])
     read = {name.lower() for statement in statements(query) for name in statement.reads}
-    sources = [source for name, held in names.items() if str(name).lower() in read for source in held]
+    tables = _tables.of(args[0]) or {}
+    sources = [source for name, held in tables.items() if name in read for source in held]
     session.values.tracker.derive(result, sources, "polars.SQLContext.execute")
 
 

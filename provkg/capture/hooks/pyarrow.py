@@ -76,13 +76,13 @@ def _writer_opened(args: tuple[Any, ...], kwargs: dict[str, Any], result: Any) -
     session, path = gate.session, named_path(argument(args, kwargs, 1, ("where",)))
     if session is not None and path:
         session.files.opened(path, FileMode.WRITTEN)
-        session.files.writers.hold(args[0], path)
+        session.files.writers.put(args[0], path)
 
 
 def _writing(label: str) -> Begin:
     def begin(args: tuple[Any, ...], kwargs: dict[str, Any]) -> Saving | None:
         session = gate.session
-        path = session.files.writers.held(args[0]) if session is not None else ""
+        path = session.files.writers.of(args[0]) if session is not None else ""
         if session is None or not path:
             return None
         return Saving(session, label, "pyarrow", [*args[1:2], *kwargs.values()], path)
