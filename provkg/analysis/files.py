@@ -14,7 +14,7 @@ from provkg.analysis.knowledge import CallMeaning, Deed, Knowledge, Parameter
 from provkg.analysis.knowledge import knowledge as shipped_knowledge
 from provkg.records import FileMode
 
-__all__ = ["NamedData", "argument_for", "named_data"]
+__all__ = ["NamedData", "argument_for", "mode_of_call", "named_by_call", "named_data"]
 
 _WRITING = frozenset("wax+")
 
@@ -50,9 +50,9 @@ def named_data(code: CellCode, knowledge: Knowledge | None = None) -> tuple[Name
     found = []
     for index, call in enumerate(code.calls):
         for meaning in known.of_call(call.function, call.imported):
-            mode = _mode(call, meaning)
+            mode = mode_of_call(call, meaning)
             if mode is not None:
-                found.append(_named(code.calls, index, meaning, mode))
+                found.append(named_by_call(code.calls, index, meaning, mode))
                 break
     return tuple(found)
 
@@ -68,7 +68,8 @@ def argument_for(call: Call, parameter: Parameter) -> Argument | None:
     return next((argument for argument in call.arguments if argument.keyword == parameter.keyword), None)
 
 
-def _mode(call: Call, meaning: CallMeaning) -> FileMode | None:
+def mode_of_call(call: Call, meaning: CallMeaning) -> FileMode | None:
+    """Whether a call of this meaning reads or writes; None when it does neither, or that is not known."""
     if Deed.LOAD in meaning.does:
         return FileMode.READ
     if Deed.SAVE in meaning.does:
@@ -83,7 +84,8 @@ def _mode(call: Call, meaning: CallMeaning) -> FileMode | None:
     return FileMode.WRITTEN if _WRITING & set(given.literal) else FileMode.READ
 
 
-def _named(calls: Sequence[Call], index: int, meaning: CallMeaning, mode: FileMode) -> NamedData:
+def named_by_call(calls: Sequence[Call], index: int, meaning: CallMeaning, mode: FileMode) -> NamedData:
+    """The data that one of a cell's calls reads or writes."""
     call = calls[index]
     argument = argument_for(call, meaning.path) if meaning.path is not None else None
     if argument is None:

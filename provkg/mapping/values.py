@@ -59,7 +59,7 @@ def _value(scope: Scope, value: Value) -> None:
         quads.text(iri, Provkg.variableName, name)
     _evidence(scope, iri, value.evidence)
     if value.role is not None:
-        quads.link(iri, Provkg.splitRole if _seen_role(value) else Provkg.likelySplitRole, SPLITS[value.role])
+        quads.link(iri, Provkg.splitRole if _split_off(value) else Provkg.likelySplitRole, SPLITS[value.role])
     quads.integer(iri, Provkg.foldNumber, value.fold)
     if value.fingerprint is not None:
         whole = value.fingerprint.covers is Digest.FULL
@@ -70,13 +70,14 @@ def _value(scope: Scope, value: Value) -> None:
 
 def _classes(scope: Scope, value: Value) -> list[str]:
     classes = [_KINDS[value.kind]] if value.kind in _KINDS else []
-    if value.kind is ValueKind.DATASET and (_seen_role(value) or scope.is_split(value)):
+    if value.kind is ValueKind.DATASET and (_split_off(value) or scope.is_split(value)):
         classes.append(Provkg.DatasetSplit)
     return classes
 
 
-def _seen_role(value: Value) -> bool:
-    return value.role is not None and value.role_evidence is Evidence.OBSERVED
+def _split_off(value: Value) -> bool:
+    """Whether a splitting set the value aside: it was seen, or the code calls a splitter."""
+    return value.role is not None and value.role_evidence in (Evidence.OBSERVED, Evidence.DECLARED)
 
 
 def _table(scope: Scope, value: Value, iri: str) -> None:

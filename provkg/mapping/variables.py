@@ -11,23 +11,9 @@ from provkg.terms import Prov, Provkg
 
 if TYPE_CHECKING:
     from provkg.mapping.scope import Scope
-    from provkg.records import CellExecution, Import, VariableState
+    from provkg.records import CellExecution, VariableState
 
-__all__ = ["Variables", "bound_name"]
-
-
-def bound_name(imported: Import) -> str:
-    """The variable that an import binds; empty where the text does not say (``from x import *``).
-
-    >>> from provkg.records import Import
-    >>> bound_name(Import(module="sklearn.svm")), bound_name(Import(module="pandas", alias="pd"))
-    ('sklearn', 'pd')
-    """
-    if imported.alias:
-        return imported.alias
-    if imported.name:
-        return "" if imported.name == "*" else imported.name
-    return imported.module.partition(".")[0]
+__all__ = ["Variables"]
 
 
 class Variables:
@@ -91,7 +77,7 @@ class Variables:
         """What an execution imported, and how often the run uses the name of each."""
         scope, quads = self._scope, self._scope.quads
         for rank, imported in enumerate(execution.imports, 1):
-            iri, name = scope.names.imported(scope.run.id, execution.order, rank), bound_name(imported)
+            iri, name = scope.names.imported(scope.run.id, execution.order, rank), imported.bound
             quads.types(iri, Prov.Entity, Provkg.Import)
             quads.text(iri, Provkg.importedModule, imported.module)
             quads.known(iri, Provkg.importedName, imported.name)

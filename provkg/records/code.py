@@ -55,6 +55,19 @@ class Import(Record, frozen=True):
     package: str = ""
     stdlib: bool = False
 
+    @property
+    def bound(self) -> str:
+        """The variable that it binds; empty where the text does not say (``from x import *``).
+
+        >>> Import(module="sklearn.svm").bound, Import(module="pandas", alias="pd").bound
+        ('sklearn', 'pd')
+        """
+        if self.alias:
+            return self.alias
+        if self.name:
+            return "" if self.name == "*" else self.name
+        return self.module.partition(".")[0]
+
 
 class DocumentCell(Record, frozen=True):
     """A cell of the document: nbformat id, position from 0, cell type, digest of its source."""

@@ -34,9 +34,9 @@ class Value(Record, frozen=True):
     place makes the next version, which names the one before in ``revision_of``. ``type`` is the
     qualified Python class; ``names`` are the variables bound to it when it was recorded; ``shape`` is
     in rows first. ``role`` says which part of a split it is, and ``role_evidence`` how that is known: a
-    splitter made it, or only its name says so. ``fold`` is the rank of the fold from 1. ``evidence`` tells
-    how it is known that there was such a value. ``found`` says that it was there when recording
-    began or went on, so that nothing is known of what made it.
+    splitter made it (observed, or declared where only the code tells), or only its name says so. ``fold`` is
+    the rank of the fold from 1. ``evidence`` tells how it is known that there was such a value. ``found``
+    says that it was there when recording began or went on, so that nothing is known of what made it.
     """
 
     id: str
