@@ -18,6 +18,18 @@ AfterImport: TypeAlias = Callable[[ModuleType], None]
 HOOKS: dict[str, tuple[str, ...]] = {
     "arguments": ("argparse",),
     "catboost": ("catboost.core",),
+    "keras": (
+        "keras.src.backend.jax.trainer",
+        "keras.src.backend.tensorflow.trainer",
+        "keras.src.backend.torch.trainer",
+        "keras.src.saving.saving_api",
+    ),
+    "lightning": (
+        "lightning.fabric.utilities.seed",
+        "lightning.pytorch.trainer.trainer",
+        "lightning_fabric.utilities.seed",
+        "pytorch_lightning.trainer.trainer",
+    ),
     "lightgbm": ("lightgbm.basic", "lightgbm.engine", "lightgbm.sklearn"),
     "duckdb": ("duckdb",),
     "hdf5": ("h5py", "h5py._hl.dataset"),
@@ -83,6 +95,7 @@ HOOKS: dict[str, tuple[str, ...]] = {
     ),
     "storage": ("joblib", "numpy", "pickle"),
     "torch": ("torch",),
+    "torchmetrics": ("torchmetrics",),
 }
 """The modules of hooks, each with the library modules that its ``AFTER_IMPORT`` is about."""
 

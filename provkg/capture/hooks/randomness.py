@@ -48,9 +48,7 @@ def drew_since(before: tuple[int, bytes] | None) -> bool:
     return now is not None and now != before
 
 
-def _seeding(
-    generator: str, names: tuple[str, ...]
-) -> Callable[[tuple[Any, ...], dict[str, Any], Any], None]:
+def seeding(generator: str, names: tuple[str, ...]) -> Callable[[tuple[Any, ...], dict[str, Any], Any], None]:
     def observe(args: tuple[Any, ...], kwargs: dict[str, Any], result: Any) -> None:
         session = gate.session
         if session is None or not session.values.called_by_user(session.files.is_packaged):
@@ -64,7 +62,7 @@ def _seeding(
 
 def _patch(generator: str, function: str, *names: str) -> AfterImport:
     def hook(module: ModuleType) -> None:
-        replace(module, function, lambda original: follow(original, _seeding(generator, names)))
+        replace(module, function, lambda original: follow(original, seeding(generator, names)))
 
     return hook
 

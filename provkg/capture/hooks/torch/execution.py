@@ -114,6 +114,8 @@ class Execution:
         self, module: Any, given: Sequence[Any], outputs: Sequence[Any], site: Site, *, recording: bool
     ) -> None:
         """A module without parameters was called: a loss, or a function of tensors."""
+        if any(parent.__module__.startswith("torchmetrics.") for parent in type(module).__mro__):
+            return
         states = [state_of(self.session, tensor) for tensor in given]
         if len(outputs) == 1 and not outputs[0].dim():
             if recording:
