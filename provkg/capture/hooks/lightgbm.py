@@ -35,7 +35,7 @@ from provkg.capture.hooks.loading import named_path
 from provkg.capture.hooks.matrices import Assembling, Changing, Deriving
 from provkg.capture.hooks.replacing import replace
 from provkg.capture.hooks.wrap import listen, step, wrap_method
-from provkg.capture.kinds import label_text, shape_of
+from provkg.capture.kinds import kind_of, label_text, shape_of
 from provkg.capture.session import Session
 from provkg.capture.values import Node
 from provkg.records import Role, SplitRole, Use, ValueKind
@@ -305,7 +305,7 @@ def _assembling(session: Session, given: Given) -> Assembling:
 
 
 def _shape(dataset: Any) -> tuple[int, ...]:
-    return shape_of(dataset.data)
+    return shape_of(dataset.data) if kind_of(dataset.data) is ValueKind.DATASET else ()
 
 
 def _patch_estimators(module: ModuleType) -> None:

@@ -58,7 +58,8 @@ class Assembling(Call):
         if made is None:
             return
         made.shape = self.shape(self.matrix)
-        made.columns = columns_of(given.get("data"))
+        if kind_of(given.get("data")) is ValueKind.DATASET:
+            made.columns = columns_of(given["data"])
         made.target = nodes.get("label")
         if not self.crowded:
             # Recorded now: when a training uses them they may be gone.

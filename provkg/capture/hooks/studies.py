@@ -123,7 +123,9 @@ class Optimizing(_Tuning):
         )
         self._raised: tuple[int, dict[str, Any]] | None = None
         self._elsewhere: list[Any] = []
-        named["callbacks"] = _Callbacks(self.told, named.get("callbacks"))
+        others = named.get("callbacks")
+        if others is None or hasattr(type(others), "__iter__"):
+            named["callbacks"] = _Callbacks(self.told, others)
         named["func"] = _watch(named["func"], self)
 
     def enter(self, trial: Any) -> str:
