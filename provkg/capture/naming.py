@@ -2,17 +2,20 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
-from types import FrameType
+from collections.abc import Iterator, Mapping
+from itertools import islice
+from types import FrameType, FunctionType, ModuleType
 from typing import Any
 
-from provkg.capture.namespace import locals_of
+from provkg.capture.kinds import kind_of
+from provkg.capture.namespace import element_names, locals_of
 from provkg.capture.values import Node, Tracker
 
 __all__ = ["name_states"]
 
 Kept = dict[str, tuple[Node, tuple[str, ...]]]
 _MOST = 100
+_NO_INSTANCES = (ModuleType, FunctionType, type)
 
 
 def name_states(
@@ -35,11 +38,30 @@ def name_states(
     for name, held in local.items():
         if name.startswith("_") or (held is not value and not everything):
             continue
-        node = tracker.find(held)
-        if node is not None and node.id in nameless:
-            found.setdefault(node.id, []).append(name)
+        for expression, part in _reached(name, held):
+            node = tracker.find(part)
+            if node is not None and node.id in nameless:
+                found.setdefault(node.id, []).append(expression)
     for identifier, names in found.items():
         kept[identifier] = nameless.pop(identifier), tuple(names)
     if len(nameless) > _MOST:
         for identifier in [identifier for identifier, node in nameless.items() if node.dead]:
             del nameless[identifier]
+
+
+def _reached(name: str, held: Any) -> Iterator[tuple[str, Any]]:
+    """A variable's value, and what its attributes and their elements hold, without running anything."""
+    yield name, held
+    yield from element_names(name, held)
+    # The class is asked of `type`: an object may answer to `__class__` with code of its own.
+    if issubclass(type(held), _NO_INSTANCES) or kind_of(held) is not None:
+        return
+    try:
+        attributes = object.__getattribute__(held, "__dict__")
+    except AttributeError:
+        return
+    if type(attributes) is dict:
+        for attribute, part in islice(list(attributes.items()), _MOST):
+            if type(attribute) is str and not attribute.startswith("_"):
+                yield f"{name}.{attribute}", part
+                yield from element_names(f"{name}.{attribute}", part)

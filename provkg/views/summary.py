@@ -102,7 +102,7 @@ class Failure(msgspec.Struct, frozen=True, kw_only=True):
 
 
 class Surroundings(msgspec.Struct, frozen=True, kw_only=True):
-    """Interpreter, kernel, platform, the packages that the cells import by name, and the code's commit."""
+    """Interpreter, kernel, platform, the packages imported by name or used, and the code's commit."""
 
     python: str = ""
     kernel: str = ""
@@ -298,6 +298,7 @@ def _failure(run: Run) -> Failure | None:
 def _surroundings(run: Run) -> Surroundings:
     environment, commit = run.environment, run.started.commit
     named = {one.package for execution in run.executions for one in execution.imports}
+    named |= {one.package for execution in run.executions for one in execution.activities}
     packages = environment.packages if environment else ()
     return Surroundings(
         python=_language(environment) if environment else "",

@@ -253,6 +253,47 @@ def test_what_child_processes_do_is_not_claimed(home: Home, tmp_path: Path) -> N
     assert list(runs(home)) == [recorded.run.id]
 
 
+PACKAGE = {
+    "shop/__init__.py": "",
+    "shop/__main__.py": "from .trainer import Trainer\n\ntrainer = Trainer('data.csv')\ntrainer.fit()\n",
+    "shop/trainer.py": """\
+import pandas as pd
+from sklearn.linear_model import Ridge
+from sklearn.model_selection import train_test_split
+
+
+class Trainer:
+    def __init__(self, path):
+        self.table = pd.read_csv(path).dropna()
+
+    @property
+    def X(self):
+        raise AssertionError("nothing of the user's is run")
+
+    def fit(self):
+        self.parts = dict(zip(("train", "test"), train_test_split(self.table, random_state=1)))
+        self.model = Ridge()
+        self.model.fit(self.parts["train"][["a"]], self.parts["train"]["b"])
+""",
+    "data.csv": DATA,
+}
+
+
+def test_what_objects_of_the_users_hold_is_named_by_the_way_to_it(home: Home) -> None:
+    recorded, done = record_script(home, PACKAGE, "-m", "shop")
+    assert (done.code, done.out, done.err) == (0, "", "")
+    code = recorded.run.started.code
+    assert code is not None
+    assert code.path == str(recorded.folder / "shop" / "__main__.py")
+    [training] = recorded.of_kind(ActivityKind.TRAINING)
+    assert (training.line, training.file) == (17, str(recorded.folder / "shop" / "trainer.py"))
+    named = {name: value for value in recorded.values.values() for name in value.names}
+    assert named.keys() >= {"self.table", "self.parts['train']", "self.parts['test']", "self.model"}
+    assert named["self.parts['train']"].id in recorded.sources(training.generated[0])
+    imported = [file.path for file in recorded.files.values() if file.mode is FileMode.IMPORTED]
+    assert sorted(Path(path).name for path in imported) == ["__init__.py", "trainer.py"]
+
+
 THREADED = """\
 import threading
 from concurrent.futures import ThreadPoolExecutor
