@@ -95,7 +95,8 @@ class Noise:
             return not self._opened_by_user(frozenset({"pathlib", "io", "_pyio"}))
         package = self.module_of(path)
         if package:
-            return package not in self.loaders and not self._opened_by_user(_OPENERS)
+            loaded = package in self.loaders and not _tells_about_data(path)
+            return not loaded and not self._opened_by_user(_OPENERS)
         if path.startswith(self._system) or self._is_setting(path):
             return not self._opened_by_user(_OPENERS)
         return False
@@ -141,6 +142,12 @@ class Noise:
         # Code that was made from a text has no file of its own: its module's counts.
         where = scope.get("__file__", "<frozen") if file.startswith("<") else file
         return type(where) is not str or self.is_packaged(where)
+
+
+def _tells_about_data(path: str) -> bool:
+    """Whether a file in a package describes data for people, and holds none."""
+    name = os.path.basename(path)
+    return name.endswith((".rst", ".md")) or name.upper().startswith(("README", "LICENSE"))
 
 
 class LeftOut:

@@ -80,6 +80,7 @@ class Loading:
         self._package = package
         self._named = [*known, *sources_named(session, target, patterns=patterns)]
         self._folder = _folder_of(target)
+        self._name = target if type(target) is str else ""
         states = (each for each in self._named if isinstance(each, FileState))
         self._current = {state for state in states if session.files.last(state.path) is state}
         self._url = named_url(target) or session.files.connections.server_of(target)
@@ -135,6 +136,9 @@ class Loading:
         if self._url and succeeded and not any(state.url for state in opened):
             unseen = files.remote(self._url)
             opened += [unseen] if unseen is not None else []
+        # Of several files that are opened, as the images of a folder, one may be asked for by its name.
+        asked = [state for state in opened if self._name and os.path.basename(state.path) == self._name]
+        opened = asked or opened
         current = self._current
         named = [
             files.confirm(each) if isinstance(each, FileState) and each in current else each

@@ -175,10 +175,17 @@ def _patch_validation(module: ModuleType) -> None:
         replace(module, name, lambda original: step(original, CrossValidating.of(original)))
 
 
+_NO_ARGUMENT = 99
+"""None names a file: a bundled data set is opened by its loader."""
+
+
 def _patch_datasets(module: ModuleType) -> None:
     for name, _ in _functions(module):
         if name.startswith(("load_", "fetch_")) and name != "load_files":
-            loading = Loading.of(f"sklearn.datasets.{name}", "scikit-learn", target=99)
+            target = 0 if name == "load_sample_image" else _NO_ARGUMENT
+            loading = Loading.of(
+                f"sklearn.datasets.{name}", "scikit-learn", target=target, names=("image_name",)
+            )
             replace(module, name, partial(step, begin=loading))
 
 
