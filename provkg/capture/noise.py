@@ -60,6 +60,12 @@ _OPENERS = frozenset(
 """Modules of the standard library that open a file for whoever calls them."""
 _RESOURCES = ("importlib.resources", "importlib.readers", "importlib._abc", "importlib.abc")
 _SETTINGS = frozenset({"matplotlibrc", "pyproject.toml", "setup.cfg", "tox.ini", "pip.conf"})
+_FOLDERS_BY_VARIABLE = (
+    *("MPLCONFIGDIR", "XDG_CACHE_HOME", "XDG_CONFIG_HOME", "XDG_STATE_HOME", "IPYTHONDIR"),
+    *("JUPYTER_CONFIG_DIR", "JUPYTER_RUNTIME_DIR", "NUMBA_CACHE_DIR", "PYTHONPYCACHEPREFIX"),
+)
+"""Variables by which users say where libraries keep their settings and caches."""
+_OPEN_OF_IPYTHON = "_modified_open"
 _MAX_FRAMES = 40
 
 
@@ -79,6 +85,9 @@ class Noise:
         self._namespace = namespace
         self._project = os.getcwd() + os.sep
         prefixes = {os.path.join(prefix, "") for prefix in (sys.prefix, sys.base_prefix)}
+        prefixes |= {
+            os.path.join(os.environ[name], "") for name in _FOLDERS_BY_VARIABLE if os.environ.get(name)
+        }
         self._system = (*_SYSTEM, *(each for each in prefixes if not self._project.startswith(each)))
 
     def is_noise(self, path: str) -> bool:
@@ -87,7 +96,7 @@ class Noise:
         Parameters:
             path: absolute.
         """
-        if path.startswith(self._ignored):
+        if path.startswith(self._ignored) or "/zoneinfo/" in path:
             return True
         if path.startswith("/dev/"):
             return not path.startswith(_SHARED_MEMORY) or path[len(_SHARED_MEMORY) :].startswith(_SCRATCH)
@@ -130,6 +139,7 @@ class Noise:
             module = name if type(name) is str else ""
             if not (
                 module.startswith("provkg.")
+                or frame.f_code.co_name == _OPEN_OF_IPYTHON
                 or is_hidden(frame.f_code)
                 or module.partition(".")[0] in openers
                 or module.startswith(_RESOURCES)
