@@ -5,12 +5,14 @@ from __future__ import annotations
 import time
 from collections import Counter
 from collections.abc import Callable
+from datetime import UTC, datetime
+from typing import Any
 
 from msgspec.structs import replace
 
 from provkg.capture.namespace import Snapshot
 from provkg.capture.progress import Progress
-from provkg.records import Activity, CellExecution, Error, Notice, Seed
+from provkg.records import Activity, CellExecution, Error, Notice, Seed, Status
 
 __all__ = ["MAX_CALLS_OF_A_LINE", "Execution", "Notices"]
 
@@ -35,6 +37,11 @@ class Notices:
         return tuple(
             Notice(where=where, message=message, count=count) for (where, message), count in counts.items()
         )
+
+    def move_to(self, other: Notices) -> None:
+        """Hand all that was noted on."""
+        counts, self._counts = self._counts, {}
+        other._counts = counts | other._counts
 
 
 class Execution:
@@ -77,6 +84,39 @@ class Execution:
             else activity
         )
 
+    def finished(
+        self,
+        fields: dict[str, Any],
+        began: float,
+        error: Error | None,
+        execution_count: int | None,
+        *,
+        interrupted: bool,
+    ) -> CellExecution:
+        """The record of the execution, which has ended.
+
+        Parameters:
+            fields: what was looked up when it ended.
+            began: the processor time when that began.
+        """
+        status = Status.SUCCEEDED
+        if error is not None:
+            status = Status.INTERRUPTED if interrupted else Status.FAILED
+        now = time.process_time()
+        return replace(
+            self.record,
+            **fields,
+            ended_at=datetime.now(UTC),
+            execution_count=execution_count,
+            status=status,
+            error=error,
+            activities=tuple(sorted(self.activities, key=_rank)),
+            seeds=tuple(self.seeds),
+            notices=self.notices.take(),
+            cpu=round(now - self.cpu, 6),
+            overhead=round(self.overhead + now - began, 6),
+        )
+
     def crowds(self, function: str, line: int | None, file: str) -> bool:
         """Whether a line has called a function so often that further calls are counted, not recorded."""
         self._calls[function, line, file] += 1
@@ -87,3 +127,8 @@ class Execution:
             function, f"calls on {where} beyond the first {MAX_CALLS_OF_A_LINE} are not recorded"
         )
         return True
+
+
+def _rank(activity: Activity) -> int:
+    """Activities are numbered as they begin, and recorded when they end."""
+    return int(activity.id[1:])

@@ -19,6 +19,7 @@ from provkg.capture.background import bound_in_background
 from provkg.capture.bindings import names_of_states
 from provkg.capture.definers import Definers
 from provkg.capture.digests import silence
+from provkg.capture.draws import Draws
 from provkg.capture.execution import Execution, Notices
 from provkg.capture.figures import Figures
 from provkg.capture.files import FileWatch
@@ -92,9 +93,8 @@ class Session:
         files.notice = self.notice
         self.outputs = outputs
         self.figures = Figures()
+        self.draws = Draws(files)
         self._own_classes = OwnClasses(namespace, files.is_packaged)
-        self.global_seed = False
-        """Whether NumPy's global generator has been seeded."""
         self._append = append
         self._patience = patience
         self._hidden = hidden or {}
@@ -151,6 +151,7 @@ class Session:
         self.share(bound_in_background(self.namespace))
         self._own_classes.begin(source, variables(self.namespace, self._hidden))
         self._cell.overhead = time.process_time() - began
+        self.draws.begin()
         gate.open(self)
 
     def end(
@@ -166,14 +167,12 @@ class Session:
         cell = self._cell
         if cell is None:
             return
+        cell.seeds += self.draws.end()
         began = time.process_time()
         if gate.exhausted:
             cell.notices.add("hooks", "calls at the recursion limit are not recorded")
         if gate.elsewhere:
             cell.notices.add("threads", "steps made in other threads or tasks are not recorded")
-        status = Status.SUCCEEDED
-        if error is not None:
-            status = Status.INTERRUPTED if interrupted else Status.FAILED
         for closing in cell.closing:
             try:
                 closing(error, interrupted)
@@ -192,21 +191,8 @@ class Session:
             cell.notices.add("outputs", failure)
         self._cell = None
         self._definers.end(Snapshot(self.namespace, self._hidden))
-        base = {name: getattr(cell.record, name) for name in _STARTED}
-        finished = time.process_time()
-        execution = CellExecution(
-            **base,
-            **fields,
-            ended_at=datetime.now(UTC),
-            execution_count=execution_count,
-            status=status,
-            error=error,
-            activities=tuple(sorted(cell.activities, key=_rank)),
-            seeds=tuple(cell.seeds),
-            notices=(*self._pending.take(), *cell.notices.take()),
-            cpu=round(finished - cell.cpu, 6),
-            overhead=round(cell.overhead + finished - began, 6),
-        )
+        self._pending.move_to(cell.notices)
+        execution = cell.finished(fields, began, error, execution_count, interrupted=interrupted)
         self.write(CellFinished(execution=execution))
 
     def share(self, names: set[str]) -> None:
@@ -236,7 +222,7 @@ class Session:
         self._definers.go_on(self.values, self._hidden)
         self._packages.imported()
         # A seed may have been set unseen: nobody is accused of lacking one.
-        self.global_seed = True
+        self.draws.seeded = True
 
     def finish(self, status: Status = Status.SUCCEEDED, error: Error | None = None) -> None:
         """The run ends.
@@ -337,7 +323,8 @@ class Session:
     def seeded(self, seed: Seed) -> None:
         """Record that a random generator was seeded."""
         if seed.generator == "numpy.random":
-            self.global_seed = seed.value is not None
+            self.draws.seeded = seed.value is not None
+            self.draws.after()
         if self._cell is not None:
             file = self.values.file()
             self._cell.seeds.append(replace(seed, file=file) if file else seed)
@@ -397,11 +384,3 @@ class Session:
         if used is not None:
             self._imported += (used,)
         return package.name if package is not None else ""
-
-
-def _rank(activity: Activity) -> int:
-    """Activities are numbered as they begin, and recorded when they end."""
-    return int(activity.id[1:])
-
-
-_STARTED = ("order", "source", "sha256", "started_at", "cell_id", "index", "tags", "cell_evidence")

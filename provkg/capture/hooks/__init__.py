@@ -80,6 +80,7 @@ HOOKS: dict[str, tuple[str, ...]] = {
         "pyarrow.parquet.core",
     ),
     "randomness": ("random", "numpy.random", "torch"),
+    "sampling": ("pandas", "sklearn.utils._indexing"),
     "sklearn": (
         "sklearn.base",
         "sklearn.calibration",

@@ -8,7 +8,6 @@ from datetime import UTC, datetime
 from typing import Any, NamedTuple
 
 from provkg.capture.gate import gate
-from provkg.capture.hooks.randomness import drew_since, global_state
 from provkg.capture.hooks.settings import draws_in_vain, settings_of
 from provkg.capture.kinds import is_estimator, kind_of
 from provkg.capture.session import Session
@@ -93,7 +92,9 @@ class Call:
         self.estimator: Any = None
         self.crowded = session.crowds(function, self.line)
         self.id = session.next_activity() if not self.crowded else ""
-        self._random = global_state() if not self.crowded else None
+        self._random = session.draws.state() if not self.crowded else None
+        if self.within is None:
+            session.draws.before(self._random)
         self.fits = 0
         self.best = ""
         self.parts: list[Activity] = []
@@ -180,16 +181,17 @@ class Call:
         if self.within is not None:
             self.within.parts += [activity, *self.parts]
             return
+        self.session.draws.after()
         for each in (activity, *self.parts):
             self.session.add(each)
 
     def drew(self) -> bool:
         """Whether the call drew random numbers from NumPy's global generator."""
-        return drew_since(self._random)
+        return self.session.draws.since(self._random)
 
     def unseeded(self, estimator: Any) -> bool:
         """Whether it drew numbers that mattered, and nobody had set a seed."""
-        if self.seeded or self.session.global_seed:
+        if self.seeded or self.session.draws.seeded:
             return False
         data = self._by_role.get(Role.DATA)
         return self.drew() and not draws_in_vain(estimator, data.shape[0] if data and data.shape else None)

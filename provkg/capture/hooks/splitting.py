@@ -15,7 +15,6 @@ from typing import Any
 
 from provkg.capture.gate import gate
 from provkg.capture.hooks.calls import Begin, Call
-from provkg.capture.hooks.randomness import drew_since, global_state
 from provkg.capture.hooks.settings import own_settings, setting
 from provkg.capture.hooks.wrap import dress, hide, report
 from provkg.capture.kinds import kind_of, type_name
@@ -135,12 +134,15 @@ class Folding(Call):
         Raises:
             StopIteration: there is none.
         """
-        began, random = perf_counter(), global_state()
+        draws = self.session.draws
+        began, random = perf_counter(), draws.state()
+        draws.before(random)
         try:
             pair = next(folds)
         finally:
             self._seconds += perf_counter() - began
-            self._drew = self._drew or drew_since(random)
+            self._drew = self._drew or draws.since(random)
+            draws.after()
         try:
             self._fold(pair)
         except Exception as error:
