@@ -78,8 +78,10 @@ def test_estimators_are_trained_once_with_the_values_in_force_and_their_history(
     seen = execute(
         IMPORTS + PARTS,
         "model = lgb.LGBMClassifier(n_estimators=20, verbose=-1, min_child_samples=5)\n"
-        "model.fit(X_train, y_train, eval_X=(X_train, X_test), eval_y=(y_train, y_test),\n"
-        "          callbacks=[lgb.early_stopping(2, verbose=False)])\n"
+        "import inspect\nsets = {'eval_set': [(X_train, y_train), (X_test, y_test)]}\n"
+        "if 'eval_X' in inspect.signature(model.fit).parameters:\n"
+        "    sets = {'eval_X': (X_train, X_test), 'eval_y': (y_train, y_test)}\n"
+        "model.fit(X_train, y_train, callbacks=[lgb.early_stopping(2, verbose=False)], **sets)\n"
         "accuracy_score(y_test, model.predict(X_test))",
         "model.fit(X_train, y_train)",
         "pipe = make_pipeline(StandardScaler(), lgb.LGBMRegressor(n_estimators=3, verbose=-1))\n"
