@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from typing import NamedTuple
 
-from provkg.capture.states import RANK, Edge, FileNode, Node, weakest
-from provkg.records import Evidence, Link
+from provkg.capture.columns import SAME, WHOLE, Columns, compose, together
+from provkg.capture.states import RANK, Edge, FileNode, Node, Parent, weakest
+from provkg.records import ColumnLink, Evidence, Link
 
 __all__ = ["links_of", "links_to", "shorten"]
 
@@ -14,23 +16,60 @@ _MAX_TEMPORARIES = 10_000
 _THEN = " → "
 
 
+class _Way(NamedTuple):
+    """A way from a state up to something it came from."""
+
+    source: Parent
+    evidence: Evidence
+    operations: tuple[str, ...]
+    columns: Columns | None
+
+
 def links_of(node: Node) -> Iterator[Link]:
     """The links from a recorded node to its nearest recorded ancestors; its history is then dropped."""
-    best: dict[str, tuple[Evidence, str]] = {}
-    for ancestor, evidence, operations in _nearest_recorded(node):
-        known = best.get(ancestor)
-        if known is None or RANK[evidence] < RANK[known[0]]:
-            best[ancestor] = (evidence, _THEN.join(operations))
+    best: dict[str, _Way] = {}
+    for way in _to_recorded(node):
+        known = best.get(way.source.id)
+        if known is None:
+            best[way.source.id] = way
+            continue
+        better = way if RANK[way.evidence] < RANK[known.evidence] else known
+        best[way.source.id] = better._replace(columns=together(known.columns, way.columns))
     node.edges = ()
-    for source, (evidence, operation) in best.items():
+    for source, way in best.items():
         if source != node.id:
-            yield Link(target=node.id, source=source, evidence=evidence, operation=operation)
+            same, columns = _columns(node, way)
+            yield Link(
+                target=node.id,
+                source=source,
+                evidence=way.evidence,
+                operation=_THEN.join(way.operations),
+                same_columns=same,
+                columns=columns,
+            )
+
+
+def _columns(node: Node, way: _Way) -> tuple[bool, tuple[ColumnLink, ...]]:
+    """What a link tells of columns: only of those that both ends have."""
+    source = way.source
+    if not way.columns or not isinstance(source, Node):
+        return False, ()
+    there = {column.name for column in source.columns} | {WHOLE}
+    here = {column.name for column in node.columns} | {WHOLE}
+    links = [
+        ColumnLink(target=target, sources=found)
+        for target, labels in way.columns.named.items()
+        if target in here and ((found := tuple(each for each in labels if each in there)) or way.columns.same)
+    ]
+    same = way.columns.same and not here.isdisjoint(there)
+    return same, tuple(links)
 
 
 def links_to(target: str, node: Node, operation: str, evidence: Evidence) -> Iterator[Link]:
     """The links from a thing that came from a state that is not recorded to the nearest that are."""
-    for ancestor, found, _ in _nearest_recorded(node):
-        yield Link(target=target, source=ancestor, evidence=weakest((found, evidence)), operation=operation)
+    for way in _to_recorded(node):
+        found = weakest((way.evidence, evidence))
+        yield Link(target=target, source=way.source.id, evidence=found, operation=operation)
 
 
 def shorten(node: Node) -> None:
@@ -41,15 +80,25 @@ def shorten(node: Node) -> None:
     for edge in node.edges:
         parent = edge.parent
         if not _is_gone(edge) or isinstance(parent, FileNode):
-            edges.setdefault(id(parent), edge)
+            _merge(edges, edge)
             continue
         for further in parent.edges:
             operation = edge.operation
             if further.operation and further.operation != operation and further.operation.count(_THEN) < 4:
                 operation = f"{further.operation}{_THEN}{operation}"
             evidence = weakest((edge.evidence, further.evidence))
-            edges.setdefault(id(further.parent), Edge(further.parent, operation, evidence))
+            columns = compose(edge.columns, further.columns)
+            _merge(edges, Edge(further.parent, operation, evidence, columns))
     node.edges = tuple(edges.values())
+
+
+def _merge(edges: dict[int, Edge], edge: Edge) -> None:
+    known = edges.get(id(edge.parent))
+    if known is None:
+        edges[id(edge.parent)] = edge
+    elif known.columns is not edge.columns:
+        columns = together(known.columns, edge.columns)
+        edges[id(edge.parent)] = Edge(known.parent, known.operation, known.evidence, columns)
 
 
 def _is_gone(edge: Edge) -> bool:
@@ -57,22 +106,25 @@ def _is_gone(edge: Edge) -> bool:
     return type(parent) is Node and parent.dead and not parent.id
 
 
-def _nearest_recorded(node: Node) -> Iterator[tuple[str, Evidence, tuple[str, ...]]]:
+def _to_recorded(node: Node) -> Iterator[_Way]:
     """Walk up through temporaries: each nearest recorded ancestor, the weakest evidence on the way, and
     the operations, first to last.
     """
-    pending: list[tuple[Node, Evidence, tuple[str, ...]]] = [(node, Evidence.OBSERVED, ())]
-    seen: set[tuple[int, Evidence]] = set()
+    pending = [_Way(node, Evidence.OBSERVED, (), SAME)]
+    seen: set[tuple[int, Evidence, object]] = set()
     while pending and len(seen) < _MAX_TEMPORARIES:
-        current, evidence, operations = pending.pop()
-        for edge in current.edges:
-            found = weakest((evidence, edge.evidence))
-            path = operations
-            if edge.operation and (not operations or operations[0] != edge.operation):
-                path = (edge.operation, *operations)[:_MAX_OPERATIONS]
-            parent = edge.parent
+        current = pending.pop()
+        for edge in current.source.edges if isinstance(current.source, Node) else ():
+            found = weakest((current.evidence, edge.evidence))
+            path = current.operations
+            if edge.operation and (not path or path[0] != edge.operation):
+                path = (edge.operation, *path)[:_MAX_OPERATIONS]
+            parent, columns = edge.parent, compose(current.columns, edge.columns)
+            way = _Way(parent, found, path, columns)
+            # A second way to the same temporary may lead to other columns of it.
+            key = id(parent), found, columns.key() if columns is not None else None
             if parent.id:
-                yield parent.id, found, path
-            elif isinstance(parent, Node) and (id(parent), found) not in seen:
-                seen.add((id(parent), found))
-                pending.append((parent, found, path))
+                yield way
+            elif key not in seen:
+                seen.add(key)
+                pending.append(way)

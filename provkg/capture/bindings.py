@@ -45,7 +45,7 @@ def variable_states(
         if name in bound or value is None:
             continue
         node = values.tracker.find(value)
-        if node is not None and (not node.id or node.id != state):
+        if node is not None and not node.found and (not node.id or node.id != state):
             states[name] = _state(name, value, values.keep(node, value), Evidence.OBSERVED)
     for name in sorted({*code.changes, *read} - bound.keys() - before.keys()):
         if name in values.namespace:

@@ -23,6 +23,8 @@ from provkg.records import ValueKind
 __all__ = ["Flow", "Known", "Sources", "called_with_in", "elements_of", "inside_comprehensions"]
 
 _MAX_STEPS = 2_000
+_MAX_EFFORT = 50_000
+_MAX_CHANGES = 50
 _MAX_DEPTH = 40
 _MAX_CALLS = 4
 _MAX_ELEMENTS = 2_000
@@ -69,6 +71,7 @@ class Flow:
         self._left = _MAX_STEPS
         self._depth = 0
         self._calls = 0
+        self._began: dict[int, int] = {}
         self._seen: set[tuple[int, str, At]] = set()
 
     # --- expressions --------------------------------------------------------------------------------
@@ -76,13 +79,20 @@ class Flow:
     def of(self, node: ast.AST, at: At, scope: Scope) -> Sources:
         """The states whose data is in the value of an expression of a statement."""
         self._left -= 1
-        if self._left < 0 or self._depth > _MAX_DEPTH:
+        if self._left < 0 or self._depth > _MAX_DEPTH or self._tires(scope):
             return {}
         self._depth += 1
         try:
             return self._VISITORS.get(type(node), Flow._parts)(self, node, at, scope)
         finally:
             self._depth -= 1
+
+    def _tires(self, scope: Scope) -> bool:
+        """Whether looking for bindings has taken too much, as it may in a cell of many hundred statements."""
+        if scope.text is None:
+            return False
+        began = self._began.setdefault(id(scope.text), scope.text.effort)
+        return scope.text.effort - began > _MAX_EFFORT
 
     def all(self, nodes: Iterable[ast.AST], at: At, scope: Scope) -> Sources:
         """The states whose data is in the values of some expressions."""
@@ -223,7 +233,7 @@ class Flow:
         if not by_text and held is not ABSENT:
             current = scope.is_current(name, at)
             found = self._object(held) if current else None
-            if found is None and current and kind_of(held) is ValueKind.DATASET:
+            if found is None and current and kind_of(held) in (ValueKind.DATASET, ValueKind.OTHER):
                 found = _only(self._known.origin(name, held, scope)) or None
             if found is None and not current and self._is_changed(name, at, scope):
                 found = _only(self._known.state_before(held)) or None
@@ -236,7 +246,7 @@ class Flow:
 
     def _by_text(self, name: str, at: At, scope: Scope) -> Sources:
         found: Sources = {}
-        for binding in scope.bindings(name, at):
+        for binding in () if self._tires(scope) else scope.bindings(name, at):
             if binding is None:
                 found |= _only(self._known.variable(name, scope))
             elif (id(scope.text), name, (binding.statement, binding.body)) not in self._seen:
@@ -249,6 +259,8 @@ class Flow:
         then, pending = scope.bindings(name, at), list(scope.bindings(name, scope.now))
         seen = set(pending)
         while pending:
+            if len(seen) > _MAX_CHANGES:
+                return False
             binding = pending.pop()
             if binding in then:
                 continue

@@ -155,7 +155,7 @@ class Following:
     def resolve_own(self, value: Any) -> Node | None:
         """`resolve`, for what the user's code itself gives to a call, not a library that it called."""
         frame = self._caller()
-        return self.resolve(value) if frame is not None and frame.f_globals is self.namespace else None
+        return self.resolve(value) if frame is not None and frame is self.frame() else None
 
     def _resolve_plain(self, value: Any) -> Node | None:
         """The state of a plain container that a call is given, such as a list of predictions."""
@@ -204,7 +204,10 @@ class Following:
         kind = kind_of(value)
         if kind is None:
             return None
-        return self.tracker.node(value) if kind in _ESTIMATORS else self.inference.at_end(name, value)
+        if kind in _ESTIMATORS:
+            return self.tracker.node(value)
+        node = self.inference.at_end(name, value)
+        return node if node is None or kind is not ValueKind.OTHER or node.edges else None
 
     def refresh_arrays(self, names: Iterable[str]) -> None:
         """Look at the arrays in some variables for changes in place, and then at those that share memory."""

@@ -7,19 +7,25 @@ asyncio tasks and callbacks that the cell did not start, which the event loop ru
 
 from __future__ import annotations
 
+import sys
 from contextvars import ContextVar
 from threading import get_ident
+from time import perf_counter
 from types import CodeType
 from typing import TYPE_CHECKING, Any, Protocol
 
 if TYPE_CHECKING:
     from provkg.capture.session import Session
 
-__all__ = ["HIDDEN_FILE", "Gate", "Host", "gate", "is_hidden"]
+__all__ = ["HIDDEN_FILE", "MANY", "Gate", "Host", "gate", "is_hidden"]
 
 _recorded: ContextVar[int] = ContextVar("provkg_recorded", default=0)
 """The opening of the gate that the code at work belongs to: tasks take along that of who starts them."""
 
+MANY = 100
+"""After so many new values made by quick calls at one place, the place is not followed any further."""
+_QUICK = 0.0005
+"""Seconds between calls below which following them would cost too much of their time."""
 HIDDEN_FILE = "<provkg importlib._bootstrap>"
 """The file name that the code of hooks carries: `warnings` passes over frames of such a name."""
 
@@ -49,6 +55,7 @@ class Gate:
 
     __slots__ = (
         "activities",
+        "background",
         "belongs",
         "elsewhere",
         "enclosing",
@@ -56,8 +63,11 @@ class Gate:
         "host",
         "inside_own",
         "openings",
+        "places",
         "recording",
+        "scalars",
         "session",
+        "since",
         "thread",
         "values",
         "within",
@@ -85,6 +95,13 @@ class Gate:
         """Whether a hook had no room left on the call stack."""
         self.elsewhere = False
         """Whether another thread or task made a step, which was not recorded."""
+        self.scalars = set(map(id, (bool, int, float, complex, str, bytes)))
+        """Types, by identity, whose values nobody follows."""
+        self.places: dict[tuple[int, int], int] = {}
+        """How many new values were made at each place: code by identity, and instruction."""
+        self.since: dict[tuple[int, int], float] = {}
+        self.background: frozenset[int] = frozenset()
+        """The threads that were there before the execution at work."""
 
     def open(self, session: Session) -> None:
         """Begin recording what the calling thread does."""
@@ -96,12 +113,39 @@ class Gate:
         self.enclosing = ""
         self.host = self.within = None
         self.inside_own = set()
+        self.places.clear()
+        self.since.clear()
+        self.background = frozenset(sys._current_frames()) - {self.thread}
         self.recording = self.values = self.activities = True
 
     def close(self) -> None:
         """Stop recording."""
         self.recording = self.values = self.activities = False
         self.host = self.within = None
+
+    def keeps_up(self, place: tuple[int, int], original: Any) -> bool:
+        """Whether following a place that made many new values costs little beside what the calls take."""
+        now = perf_counter()
+        began, self.since[place] = self.since[place], now
+        if now - began > MANY * _QUICK:
+            return True
+        self.places[place] = MANY + 1
+        if self.session is not None:
+            name = getattr(original, "__qualname__", str(original))
+            line = self.session.values.line()
+            self.session.notice(
+                name, f"values made on line {line} beyond the first {2 * MANY} are not followed"
+            )
+        return False
+
+    def changed_unseen(self, value: Any) -> None:
+        """A hook saw, without watching, that an object was changed."""
+        thread, session = get_ident(), self.session
+        own = thread == self.thread and self.belongs() == self.openings
+        if session is None or (own and self.recording):
+            return  # a part of what a hook watches
+        beside = self.recording and thread != self.thread and thread not in self.background
+        session.values.tracker.doubt(value, beside=beside)
 
     def __reduce__(self) -> str:
         # A class of the notebook's that is pickled by value takes its hooked methods along.

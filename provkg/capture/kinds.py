@@ -17,12 +17,22 @@ from provkg.capture.memory import is_dataset, rows_of
 from provkg.capture.networks import NETWORKS, check_of_network, kind_of_network, published
 from provkg.records import Column, ValueKind
 
-__all__ = ["columns_of", "declare", "is_estimator", "kind_of", "label_text", "shape_of", "type_name"]
+__all__ = [
+    "columns_of",
+    "declare",
+    "is_estimator",
+    "is_table",
+    "kind_of",
+    "label_text",
+    "shape_of",
+    "type_name",
+]
 
 _TABLES = frozenset({"DataFrame", "LazyFrame", "Table", "RecordBatch", "GeoDataFrame"})
 _DATA_PACKAGES = frozenset({"pandas", "numpy", "scipy", "polars", "pyarrow", "geopandas", "modin", "dask"})
 _ARRAYS = frozenset(
     {
+        "ExtensionArray",
         "ndarray",
         "memmap",
         "recarray",
@@ -60,6 +70,8 @@ _LIBRARY_CLASSES = {
 _LIBRARIES = {name.partition(".")[0] for name in _LIBRARY_CLASSES}
 _FLAT_PACKAGES = frozenset({"pandas", "numpy", "xgboost", "lightgbm", "catboost", "polars", "pyarrow"})
 """Users know the classes of these by the package alone."""
+_names: dict[int, tuple[ref[type], str]] = {}
+_tables: dict[int, tuple[ref[type], bool]] = {}
 _kinds: dict[int, tuple[ref[type], ValueKind | None, Callable[[Any], ValueKind | None] | None]] = {}
 """By identity, since a metaclass may compare or hash as it likes; weakly, since a class may hold much."""
 
@@ -78,6 +90,13 @@ def type_name(kind: type) -> str:
     >>> type_name(Decimal)
     'decimal.Decimal'
     """
+    known = _names.get(id(kind))
+    if known is None or known[0]() is not kind:
+        known = _names[id(kind)] = ref(kind), _type_name(kind)
+    return known[1]
+
+
+def _type_name(kind: type) -> str:
     module = kind.__module__
     parts = module.split(".") if type(module) is str else []
     public = [part for part in parts if part == "__main__" or not part.startswith("_")]
@@ -137,19 +156,37 @@ def _kind_of_pipeline(pipeline: Any) -> ValueKind | None:
 
 def _kind_of_type(kind: type) -> ValueKind | None:
     for parent in kind.__mro__:
-        module = parent.__module__
-        package = module.partition(".")[0] if type(module) is str else ""
-        known = _LIBRARY_CLASSES.get(f"{module}.{parent.__qualname__}") if package in _LIBRARIES else None
+        package = _package(parent)
+        name = f"{parent.__module__}.{parent.__qualname__}"
+        known = _LIBRARY_CLASSES.get(name) if package in _LIBRARIES else None
         if known is not None:
             return known
         if package in _DATA_PACKAGES and (parent.__name__ in _TABLES or parent.__name__ in _ARRAYS):
             return ValueKind.DATASET
+        if package == "pandas" and parent.__name__ == "Index":
+            return ValueKind.OTHER
     base = getattr(sys.modules.get("sklearn.base"), "BaseEstimator", None)
     if base is not None and issubclass(kind, base):
         predicts = hasattr(kind, "predict") or hasattr(kind, "fit_predict")
         transforms = any(hasattr(kind, name) for name in ("transform", "fit_transform", "fit_resample"))
         return ValueKind.TRANSFORMER if transforms and not predicts else ValueKind.MODEL
     return kind_of_network(kind)
+
+
+def is_table(value: object) -> bool:
+    """Whether a value is a table of pandas or polars."""
+    kind = type(value)
+    known = _tables.get(id(kind))
+    if known is None or known[0]() is not kind:
+        tables = (each for each in kind.__mro__ if each.__name__ == "DataFrame")
+        found = any(_package(each) in ("pandas", "polars") for each in tables)
+        known = _tables[id(kind)] = ref(kind), found
+    return known[1]
+
+
+def _package(kind: type) -> str:
+    module = kind.__module__
+    return module.partition(".")[0] if type(module) is str else ""
 
 
 def shape_of(value: Any) -> tuple[int, ...]:

@@ -10,19 +10,13 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from typing import Any
 
+from provkg.capture.kinds import is_table
 from provkg.capture.states import Label, Node, Parts, weakest
 from provkg.records import Evidence, ValueKind
 
-__all__ = ["inherit", "is_table", "mix"]
+__all__ = ["inherit", "mix"]
 
 _PREDICTION = ValueKind.PREDICTION
-
-
-def is_table(value: Any) -> bool:
-    """Whether a followed value is a table of pandas or polars."""
-    if type(value).__module__.startswith("polars."):
-        return type(value).__name__ == "DataFrame"
-    return type(getattr(value, "_mgr", None)).__module__.startswith("pandas.") and value.ndim == 2
 
 
 def inherit(

@@ -9,7 +9,7 @@ from itertools import islice
 from types import CodeType, FrameType, MappingProxyType, ModuleType
 from typing import Any, NamedTuple, TypeAlias
 
-from provkg.analysis import Binding, reaching
+from provkg.analysis import Binding
 from provkg.capture.namespace import locals_of
 from provkg.capture.states import Node, Object
 from provkg.capture.texts import Position, Text, Texts
@@ -116,7 +116,7 @@ class Scope:
         """What may have bound or changed a variable when a statement begins; None is what came before."""
         if self.text is None:
             return frozenset((None,))
-        return reaching(self.text.code, name, *at)
+        return self.text.bindings(name, *at)
 
     def is_current(self, name: str, at: At) -> bool:
         """Whether a variable is now as it was when a statement began."""

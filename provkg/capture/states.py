@@ -7,6 +7,8 @@ from types import MappingProxyType
 from typing import Any, TypeAlias
 from weakref import ref
 
+from provkg.capture.columns import Columns
+from provkg.capture.kinds import type_name
 from provkg.records import Evidence, Fingerprint, SplitRole, Value, ValueKind
 
 __all__ = ["RANK", "Edge", "FileNode", "Label", "Node", "Object", "Parent", "Parts", "weakest"]
@@ -32,33 +34,40 @@ class FileNode:
 
 
 class Edge:
-    """That a node came from a parent, how this is known, and by which operation."""
+    """That a node came from a parent, how this is known, by which operation, and which column from which."""
 
-    __slots__ = ("evidence", "operation", "parent")
+    __slots__ = ("columns", "evidence", "operation", "parent")
 
-    def __init__(self, parent: Parent, operation: str, evidence: Evidence) -> None:
+    def __init__(
+        self, parent: Parent, operation: str, evidence: Evidence, columns: Columns | None = None
+    ) -> None:
         self.parent = parent
         self.operation = operation
         self.evidence = evidence
+        self.columns = columns
 
 
 class Object:
     """One followed object: its number once a state of it is recorded, and its newest state.
 
     ``before`` is the state it had when the execution ``epoch`` first changed it, or its first state if it
-    was made in that execution.
+    was made in that execution. ``doubt`` tells that it was changed unseen: by a thread of the execution at
+    work, or else by nobody knows whom. ``memory`` is the identity of the array that owns its memory, where
+    that one is not followed.
     """
 
-    __slots__ = ("before", "epoch", "newest", "number", "recorded", "reference", "type")
+    # Defaults stand in the class, here as below: most are of temporaries and never set.
+    number = 0
+    recorded = 0
+    memory = 0
+    doubt: bool | None = None
+    newest: Node | None = None
+    before: Node | None = None
+    reference: ref[Any] | None = None
 
-    def __init__(self, type_: str, epoch: int) -> None:
-        self.type = type_
+    def __init__(self, kind: type | str, epoch: int) -> None:
+        self.type = kind if isinstance(kind, str) else type_name(kind)
         self.epoch = epoch
-        self.reference: ref[Any] | None = None
-        self.number = 0
-        self.recorded = 0
-        self.newest: Node | None = None
-        self.before: Node | None = None
 
 
 class Node:
@@ -72,7 +81,6 @@ class Node:
     the object is gone or in another state.
     """
 
-    # Defaults stand in the class: most states are temporaries and set but the first three.
     id = ""
     version = 0
     revises: Node | None = None

@@ -11,7 +11,7 @@ from functools import cached_property
 from types import CodeType, FrameType
 from typing import Any, TypeAlias
 
-from provkg.analysis import Binding, CellCode, Knowledge, analyse, analyse_function, statement_at
+from provkg.analysis import Binding, CellCode, Knowledge, analyse, analyse_function, reaching, statement_at
 from provkg.analysis.parsing import parse
 from provkg.capture.namespace import locals_of
 from provkg.capture.usercode import UserCode
@@ -55,6 +55,9 @@ class Text:
         self.code = code
         self._source = source
         self._tree = tree
+        self._bindings: dict[tuple[str, int, int], frozenset[Binding | None]] = {}
+        self.effort = 0
+        """How many statements were passed in looking for bindings."""
 
     @cached_property
     def _root(self) -> ast.Module:
@@ -89,6 +92,14 @@ class Text:
                     if not isinstance(child, ast.stmt):
                         pending.append(child)
         return found, parents
+
+    def bindings(self, name: str, statement: int, body: int) -> frozenset[Binding | None]:
+        """What may have bound or changed a variable when a statement begins; None is what came before."""
+        key = name, statement, body
+        if key not in self._bindings:
+            self.effort += len(self.code.statements)
+            self._bindings[key] = reaching(self.code, *key)
+        return self._bindings[key]
 
     def statements(self, line: int) -> list[ast.stmt]:
         """The statements that begin at a line."""

@@ -11,12 +11,13 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from types import MappingProxyType
-from typing import Any
+from typing import Any, TypeAlias
 from weakref import ref
 
 from provkg.capture.ancestry import links_of, shorten
+from provkg.capture.columns import SAME, Columns
 from provkg.capture.fingerprints import fingerprint_of
-from provkg.capture.kinds import columns_of, kind_of, shape_of, type_name
+from provkg.capture.kinds import columns_of, kind_of, shape_of
 from provkg.capture.lightly import Light, LightValues
 from provkg.capture.memory import Memory, is_dataset, is_tensor
 from provkg.capture.predictions import inherit
@@ -28,6 +29,8 @@ __all__ = ["Edge", "FileNode", "Node", "Tracker"]
 _ESTIMATORS = (ValueKind.MODEL, ValueKind.TRANSFORMER)
 _DATA = (ValueKind.DATASET, ValueKind.PREDICTION)
 _NOTHING: Mapping[Label, Node | None] = MappingProxyType({})
+_Told: TypeAlias = "Columns | Mapping[Node, Columns] | None"
+"""Which columns came from which: of the first parent, or of each."""
 
 
 class _Reference(ref[Any]):
@@ -53,6 +56,7 @@ class Tracker:
         self._light = LightValues()
         self._numbers = 0
         self._epoch = 0
+        self._forgetting = self._forget
 
     def __len__(self) -> int:
         return len(self._objects)
@@ -67,7 +71,31 @@ class Tracker:
         if entry is None or entry.reference is None or entry.reference() is not value:
             light = self._light.find(value) if self._light else None
             return self._settle(light) if light is not None else None
-        return entry.newest
+        return entry.newest if entry.doubt is None else self._made_sure(entry)
+
+    def doubt(self, value: object, *, beside: bool) -> None:
+        """An object was changed unseen.
+
+        Parameters:
+            beside: by a thread of the execution at work, not by one of an earlier execution.
+        """
+        entry = self._objects.get(id(value))
+        if entry is not None:
+            entry.doubt = beside and entry.doubt is not False
+
+    def _made_sure(self, entry: Object) -> Node | None:
+        """A new state for an object that was changed unseen."""
+        beside, entry.doubt, old = entry.doubt, None, entry.newest
+        if old is None:
+            return None
+        entry.newest = node = Node(entry, old.kind)
+        node.revises, node.role = old if old.id else old.revises, old.role
+        if beside:
+            node.edges = (Edge(old, "changed in another thread", Evidence.OBSERVED),)
+        else:
+            node.found = True
+        old.dead = True
+        return node
 
     def earliest(self, value: object) -> Node | None:
         """The state that a followed object had when the execution at work began, or its first one since."""
@@ -86,20 +114,26 @@ class Tracker:
 
     def node(self, value: object, kind: ValueKind | None = None) -> Node | None:
         """The newest state of an object, followed from now on; None for what cannot be followed."""
-        known = self.find(value)
-        if known is not None:
-            return known
+        return self.find(value) or self._begin(value, kind)
+
+    def _begin(self, value: object, kind: ValueKind | None) -> Node | None:
+        """Follow an object that is not followed yet."""
         kind = kind or kind_of(value)
         if kind is None:
             return None
         try:
-            reference = _Reference(value, self._forget)
+            reference = _Reference(value, self._forgetting)
         except TypeError:
             return None
-        reference.identity = id(value)
-        entry = Object(type_name(type(value)), self._epoch)
+        reference.identity = identity = id(value)
+        entry = Object(type(value), self._epoch)
         entry.reference = reference
-        self._objects[reference.identity] = entry
+        self._objects[identity] = entry
+        if type(value).__name__ == "ndarray":
+            base = value.base  # type: ignore[attr-defined]
+            if type(base) is type(value) and id(base) not in self._objects:
+                entry.memory = id(base)
+                self._memory[entry.memory] = entry
         entry.newest = entry.before = node = Node(entry, kind)
         if is_tensor(value):
             self._tensors.remember(value, entry)
@@ -158,11 +192,17 @@ class Tracker:
         self._link(node, None, new, operation, evidence, _NOTHING)
 
     def _forget(self, dead: ref[Any]) -> None:
-        entry = self._objects.get(dead.identity)  # type: ignore[attr-defined]
-        if entry is not None and entry.reference is dead:
-            del self._objects[dead.identity]  # type: ignore[attr-defined]
-            if entry.newest is not None:
-                entry.newest.dead = True
+        identity = dead.identity  # type: ignore[attr-defined]
+        entry = self._objects.get(identity)
+        if entry is None or entry.reference is not dead:
+            return
+        del self._objects[identity]
+        if entry.memory and self._memory.get(entry.memory) is entry:
+            del self._memory[entry.memory]
+        if entry.newest is not None:
+            entry.newest.dead = True
+        # A state and its object refer to each other: without this only a collection would free them.
+        entry.newest = entry.before = None
 
     def derive(
         self,
@@ -172,6 +212,7 @@ class Tracker:
         evidence: Evidence = Evidence.OBSERVED,
         kind: ValueKind | None = None,
         given: Mapping[Label, Node | None] = _NOTHING,
+        columns: _Told = None,
     ) -> Node | None:
         """Follow a new object and say where it came from, and of a table's columns that were given alone.
 
@@ -181,9 +222,9 @@ class Tracker:
         known = self.find(value)
         if known is not None:
             return known
-        node = self.node(value, kind)
+        node = self._begin(value, kind)
         if node is not None:
-            self._link(node, value, tuple(parents), operation, evidence, given)
+            self._link(node, value, tuple(parents), operation, evidence, given, columns)
         return node
 
     def plain(
@@ -200,8 +241,8 @@ class Tracker:
         Parameters:
             old: its state before it was changed in place.
         """
-        entry = old.object if old is not None else Object(type_name(type(value)), self._epoch)
-        entry.newest = node = Node(entry, kind)
+        entry = old.object if old is not None else Object(type(value), self._epoch)
+        node = Node(entry, kind)
         if old is not None:
             node.revises, node.role, node.fold = old if old.id else old.revises, old.role, old.fold
             self._link(node, value, (old,), operation, Evidence.OBSERVED, _NOTHING)
@@ -215,13 +256,14 @@ class Tracker:
         operation: str,
         evidence: Evidence = Evidence.OBSERVED,
         given: Mapping[Label, Node | None] = _NOTHING,
+        columns: _Told = SAME,
     ) -> Node | None:
         """Begin a new state of an object that was changed in place, where told so in the columns given."""
         old, parents = self.find(value), tuple(parents)
         if old is None:
             node = self.node(value)
             if node is not None:
-                self._link(node, value, parents, operation, evidence, given)
+                self._link(node, value, parents, operation, evidence, given, columns)
             return node
         entry = old.object
         if entry.epoch != self._epoch:
@@ -229,7 +271,7 @@ class Tracker:
         entry.newest = node = Node(entry, old.kind)
         node.revises = old if old.id else old.revises
         node.role, node.fold, node.target = old.role, old.fold, old.target
-        self._link(node, value, (old, *parents), operation, evidence, given)
+        self._link(node, value, (old, *parents), operation, evidence, given, columns)
         old.dead = True
         return node
 
@@ -250,27 +292,52 @@ class Tracker:
         operation: str,
         evidence: Evidence,
         given: Mapping[Label, Node | None],
+        columns: _Told = None,
     ) -> None:
+        if len(parents) == 1 and type(parents[0]) is Node and not given and parents[0] is not node:
+            self._link_one(node, value, parents[0], operation, evidence, columns)
+            return
         edges: list[Edge] = []
+        seen = {id(node)}
         places: set[tuple[SplitRole, int | None]] = set()
         chosen: set[tuple[SplitRole, int | None]] = set()
         inherits = bool(given)
         for parent in parents:
-            if parent is node:
+            if id(parent) in seen:
                 continue
-            edges.append(Edge(parent, operation, evidence))
+            seen.add(id(parent))
             if isinstance(parent, FileNode):
+                edges.append(Edge(parent, operation, evidence))
                 continue
-            shorten(parent)
-            inherits = inherits or parent.kind is ValueKind.PREDICTION or bool(parent.parts)
+            told = columns.get(parent) if type(columns) is dict else None if edges else columns
+            edges.append(Edge(parent, operation, evidence, told))  # type: ignore[arg-type]
+            if parent.edges and not parent.id:
+                shorten(parent)
+            if parent.kind is ValueKind.PREDICTION or parent.parts:
+                inherits = True
             if parent.role is not None and parent.kind in _DATA:
                 (chosen if parent.selects else places).add((parent.role, parent.fold))
-        node.edges += tuple(edges)
+        node.edges = (*node.edges, *edges)
         if node.role is None and node.kind not in _ESTIMATORS:
             node.role, node.fold = _common(chosen or places)
         if inherits and node.kind in _DATA and not is_dataset(type(value)):
             data = [each for each in parents if isinstance(each, Node) and each.kind not in _ESTIMATORS]
             inherit(node, value, data, evidence, given)
+
+    def _link_one(
+        self, node: Node, value: object, parent: Node, operation: str, evidence: Evidence, columns: _Told
+    ) -> None:
+        """`_link` for the common case."""
+        told = columns.get(parent) if type(columns) is dict else columns
+        node.edges = (*node.edges, Edge(parent, operation, evidence, told))  # type: ignore[arg-type]
+        if parent.edges and not parent.id:
+            shorten(parent)
+        if parent.role is not None and parent.kind in _DATA and node.kind not in _ESTIMATORS:
+            if node.role is None:
+                node.role, node.fold = parent.role, parent.fold
+        inherits = parent.kind is ValueKind.PREDICTION or parent.parts
+        if inherits and node.kind in _DATA and not is_dataset(type(value)):
+            inherit(node, value, [parent], evidence, _NOTHING)
 
     def estimators(self) -> Iterator[Any]:
         """The followed models and transformers that are there."""

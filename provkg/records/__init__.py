@@ -64,7 +64,7 @@ from provkg.records.kinds import (
     Status,
     ValueKind,
 )
-from provkg.records.learning import Activity, Link, Result, Seed, Setting, Use
+from provkg.records.learning import Activity, ColumnLink, Link, Result, Seed, Setting, Use
 
 __all__ = [
     "SCHEMA",
@@ -79,6 +79,7 @@ __all__ = [
     "Code",
     "CodeKind",
     "Column",
+    "ColumnLink",
     "Commit",
     "Digest",
     "Document",

@@ -6,7 +6,7 @@ from datetime import datetime
 
 from provkg.records.kinds import ActivityKind, Evidence, Record, Role, Scalar, SeriesBy, SplitRole, Status
 
-__all__ = ["Activity", "Link", "Result", "Seed", "Setting", "Use"]
+__all__ = ["Activity", "ColumnLink", "Link", "Result", "Seed", "Setting", "Use"]
 
 
 class Setting(Record, frozen=True):
@@ -101,10 +101,26 @@ class Activity(Record, frozen=True):
     """The absolute path of the user's module that ``line`` is in, where that is not the run's document."""
 
 
+class ColumnLink(Record, frozen=True):
+    """That a column of a link's target came from columns of its source, or from none of them.
+
+    ``""`` stands for the whole of a value without columns, such as an array.
+    """
+
+    target: str
+    sources: tuple[str, ...] = ()
+
+
 class Link(Record, frozen=True):
-    """That ``target`` was derived from ``source``, how this is known, and by which operation."""
+    """That ``target`` was derived from ``source``, how this is known, and by which operation.
+
+    ``columns`` tells of single columns which they came from. ``same_columns`` says that any other column that
+    both have came from the one of the same name. Without these two, nothing is known of columns.
+    """
 
     target: str
     source: str
     evidence: Evidence
     operation: str = ""
+    same_columns: bool = False
+    columns: tuple[ColumnLink, ...] = ()

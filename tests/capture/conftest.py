@@ -143,3 +143,11 @@ def kernels(home: Home) -> Iterator[StartKernel]:
     yield start
     for kernel in started:
         kernel.shut_down()
+
+
+@pytest.fixture
+def tables(tmp_path: Path) -> None:
+    """Two tables of the same shape and different content."""
+    for name, factor in (("a.csv", 1), ("b.csv", 3)):
+        rows = [f"{i},{(i * factor) % 17},{(i * 7) % 5},{i % 2}" for i in range(120)]
+        (tmp_path / name).write_text("one,two,three,label\n" + "\n".join(rows) + "\n")

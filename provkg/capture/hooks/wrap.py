@@ -15,19 +15,21 @@ from __future__ import annotations
 
 import functools
 import sys
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from sys import _getframe
 from threading import get_ident
 from time import perf_counter
 from types import CodeType
 from typing import Any, Protocol
 
-from provkg.capture.gate import HIDDEN_FILE, gate, is_hidden
+from provkg.capture.gate import HIDDEN_FILE, MANY, gate, is_hidden
 
 __all__ = [
     "Follower",
     "Step",
     "dress",
     "follow",
+    "follow_each",
     "hide",
     "is_replacement",
     "listen",
@@ -53,15 +55,23 @@ class Step(Protocol):
 Beginner = Callable[[tuple[Any, ...], dict[str, Any]], "Step | None"]
 
 
-def follow(original: Callable[..., Any], observe: Follower, *, frames: bool = False) -> Callable[..., Any]:
+def follow(  # noqa: C901
+    original: Callable[..., Any], observe: Follower, *, frames: bool = False, changes: bool = False
+) -> Callable[..., Any]:
     """A replacement that tells ``observe`` the arguments and the result of a call that returned.
+
+    What makes new values very often at one place is told of no more after a while (`Gate.keeps_up`).
 
     Parameters:
         frames: whether the original looks its caller's variables up by stack depth through a keyword
             ``level`` (`pandas.eval`), so that the frame added here must be counted.
+        changes: whether the original changes its first argument: that is always told, and of a change that
+            nobody watches it is kept in mind that there was one.
     """
+    follows = not changes
 
-    def replacement(*args: Any, **kwargs: Any) -> Any:
+    # In one piece, because each further function would take time and room from the user's calls.
+    def replacement(*args: Any, **kwargs: Any) -> Any:  # noqa: C901, PLR0912
         if frames:
             kwargs["level"] = kwargs.get("level", 0) + 1
         watched = gate.values and gate.belongs() == gate.openings and get_ident() == gate.thread
@@ -71,11 +81,24 @@ def follow(original: Callable[..., Any], observe: Follower, *, frames: bool = Fa
             result = original(*args, **kwargs)
             if watched:
                 try:
+                    if follows:
+                        if id(type(result)) in gate.scalars:
+                            return result
+                        caller = _getframe(1)
+                        place = id(caller.f_code), caller.f_lasti
+                        count = gate.places.get(place, 0)
+                        if count >= MANY and (count > MANY or not gate.keeps_up(place, original)):
+                            return result
+                        if not count:
+                            gate.since[place] = perf_counter()
+                        gate.places[place] = count % MANY + 1
                     observe(args, kwargs, result)
                 except RecursionError:
                     gate.exhausted = True
                 except Exception as error:
                     report(original, error)
+            elif changes and not gate.values and gate.session is not None:
+                gate.changed_unseen(args[0])
             return result
         except BaseException as failure:
             BaseException.with_traceback(failure, sys.exc_info()[2].tb_next)  # type: ignore[union-attr]
@@ -83,6 +106,40 @@ def follow(original: Callable[..., Any], observe: Follower, *, frames: bool = Fa
         finally:
             if watched:
                 gate.values = True
+
+    return dress(replacement, original)
+
+
+def follow_each(original: Callable[..., Any], observe: Follower) -> Callable[..., Any]:
+    """A replacement for a generator function that tells ``observe`` the arguments and what is yielded."""
+
+    def replacement(*args: Any, **kwargs: Any) -> Iterator[Any]:
+        advance, place = original(*args, **kwargs).__next__, (id(original), 0)
+        while True:
+            watched = gate.values and gate.belongs() == gate.openings and get_ident() == gate.thread
+            if watched:
+                gate.values = False
+            try:
+                each = advance()
+                if watched:
+                    count = gate.places.get(place, 0)
+                    if count < MANY or (count == MANY and gate.keeps_up(place, original)):
+                        if not count:
+                            gate.since[place] = perf_counter()
+                        gate.places[place] = count % MANY + 1
+                        try:
+                            observe(args, kwargs, each)
+                        except Exception as error:
+                            report(original, error)
+            except StopIteration:
+                return
+            except BaseException as failure:
+                BaseException.with_traceback(failure, sys.exc_info()[2].tb_next)  # type: ignore[union-attr]
+                raise
+            finally:
+                if watched:
+                    gate.values = True
+            yield each
 
     return dress(replacement, original)
 
@@ -210,6 +267,7 @@ def hide(maker: Any) -> None:
 
 
 hide(follow)
+hide(follow_each)
 hide(step)
 hide(listen)
 

@@ -1,0 +1,89 @@
+"""Which columns of one value came from which columns of another, as far as an operation tells.
+
+Columns are called by the text of their labels. A value without columns, such as a series, an array or a
+model, is one column called ``""`` here: `WHOLE`.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping
+from types import MappingProxyType
+from typing import Final
+
+__all__ = ["SAME", "WHOLE", "Columns", "compose", "together", "whole_of"]
+
+WHOLE: Final = ""
+_FEW = 50
+_NONE: Mapping[str, tuple[str, ...]] = MappingProxyType({})
+
+
+class Columns:
+    """How the columns of a target came from those of a source.
+
+    Parameters:
+        named: the columns of the source that a column of the target came from; none of them where the tuple
+            is empty.
+        same: whether any other column of the target came from the column of the same name, if there is one.
+    """
+
+    __slots__ = ("named", "same")
+
+    def __init__(self, named: Mapping[str, tuple[str, ...]] = _NONE, *, same: bool = False) -> None:
+        self.named = named
+        self.same = same
+
+    def of(self, target: str) -> tuple[str, ...]:
+        """The columns of the source that a column of the target came from."""
+        found = self.named.get(target)
+        if found is not None:
+            return found
+        return (target,) if self.same else ()
+
+    def key(self) -> object:
+        """Equal for equal columns, as far as that is quickly told."""
+        return (self.same, *self.named.items()) if len(self.named) <= _FEW else id(self)
+
+    def __bool__(self) -> bool:
+        return self.same or any(self.named.values())
+
+
+SAME: Final = Columns(same=True)
+"""Every column came from the one of the same name."""
+
+
+def whole_of(labels: Iterable[str]) -> Columns:
+    """A value without columns came from these columns."""
+    return Columns({WHOLE: tuple(labels)})
+
+
+def compose(later: Columns | None, earlier: Columns | None) -> Columns | None:
+    """From a target past a value between to its source; None where one of the two is not known."""
+    if later is None or earlier is None:
+        return None
+    if later is SAME:
+        return earlier
+    if earlier is SAME:
+        return later
+    named = {target: _all(earlier, between) for target, between in later.named.items()}
+    if later.same:
+        named = {**earlier.named, **named}
+    return Columns(named, same=later.same and earlier.same)
+
+
+def together(one: Columns | None, other: Columns | None) -> Columns | None:
+    """What two ways from a target to one source tell together."""
+    if one is None or other is None or one is other:
+        return one or other
+    named = {label: _union(one.of(label), other.of(label)) for label in {**one.named, **other.named}}
+    return Columns(named, same=one.same or other.same)
+
+
+def _all(columns: Columns, labels: Iterable[str]) -> tuple[str, ...]:
+    found: tuple[str, ...] = ()
+    for label in labels:
+        found = _union(found, columns.of(label))
+    return found
+
+
+def _union(one: tuple[str, ...], other: tuple[str, ...]) -> tuple[str, ...]:
+    return one if one == other else tuple(dict.fromkeys((*one, *other)))
