@@ -164,7 +164,11 @@ class Following:
         if node is not None or frame is None:
             return node
         sources, operation = self.inference.plain_at_frame(value, frame)
-        return self._plain(value, sources, operation)
+        node = self._plain(value, sources, operation)
+        if frame.f_locals is self.namespace:
+            for name in self.names_in_frame(value):
+                self.inference.plain.hold(name, value, node)
+        return node
 
     def _plain(self, value: Any, sources: Sources, operation: str, old: Node | None = None) -> Node | None:
         """A state for a value that cannot be followed by itself, where it holds data."""
@@ -186,13 +190,16 @@ class Following:
         if len(self.tracker) == 0 or issubclass(type(value), _NEVER_DATA):
             return None
         inference, plain = self.inference, self.inference.plain
-        old = plain.of_name(name) if changed else None
-        shared = None if changed or not is_container(value) else plain.of_container(value)
+        shared = plain.of_container(value) if is_container(value) else None
+        changed = changed or plain.is_changed(name, value)
+        old, shared = (shared, None) if changed else (None, shared)
         if shared is None:
-            held = inference.held_by(value)
-            sources = held or inference.plain_at_end(name)
+            sources, complete = inference.held_by(value)
+            operation = HOLDING if complete else f"{name} = …"
+            if not complete:
+                sources |= inference.plain_at_end(name)
             sources.pop(old, None) if old is not None else None
-            shared = self._plain(value, sources, HOLDING if held else f"{name} = …", old)
+            shared = self._plain(value, sources, operation, old)
         plain.hold(name, value, shared)
         return shared if shared is not None and shared.kind in _DATA else None
 
@@ -215,8 +222,12 @@ class Following:
         for name in names:
             value = self.namespace.get(name)
             node = self.tracker.find(value) if value is not None else None
-            if node is not None and self.refresh(node, value) is not node:
+            new = self.refresh(node, value) if node is not None else None
+            if new is not node and new is not None:
                 changed.add(id(memory_of(value)))
+                sources = self.inference.plain_at_end(name)
+                others = [each for each in sources if each.object is not new.object]
+                self.tracker.add(new, value, others, f"{name} = …", Evidence.INFERRED)
         for _, value in variables(self.namespace, self._hidden) if changed else ():
             node = self.tracker.find(value)
             if node is not None and id(memory_of(value)) in changed:
@@ -287,6 +298,13 @@ class Following:
                     )
                 elif isinstance(parent, Node):
                     self.links += links_to(target, parent, operation, evidence)
+
+    def measured_here(self, used: Iterable[Node]) -> None:
+        """Remember that the user's code, where it is at work, measured states: what that gives is no data."""
+        frame, used = self.frame(), frozenset(used)
+        if frame is not None and used:
+            node = self.tracker.plain(0.0, ValueKind.OTHER, tuple(used), "measured", Evidence.OBSERVED)
+            self.inference.remember(node, used, frame)
 
     def made_here(self, node: Node, used: frozenset[Node]) -> None:
         """Remember that the user's code, where it is at work, made a state from others by an activity."""

@@ -133,9 +133,7 @@ class Gate:
         if self.session is not None:
             name = getattr(original, "__qualname__", str(original))
             line = self.session.values.line()
-            self.session.notice(
-                name, f"values made on line {line} beyond the first {2 * MANY} are not followed"
-            )
+            self.session.notice(name, f"values made on line {line} after the first {MANY} are not followed")
         return False
 
     def changed_unseen(self, value: Any) -> None:

@@ -13,7 +13,7 @@ from types import FrameType, FunctionType
 from typing import Any
 
 from provkg.capture.flow import Flow, Sources, called_with_in, elements_of, inside_comprehensions
-from provkg.capture.kinds import type_name
+from provkg.capture.kinds import kind_of, type_name
 from provkg.capture.memory import held_in, is_dataset
 from provkg.capture.plain import PlainValues
 from provkg.capture.scopes import ABSENT, Made, Making, Scope, is_container
@@ -104,10 +104,17 @@ class Inference:
         scope = self._end()
         return Flow(self).variable(name, scope.now, scope, by_text=True)
 
-    def held_by(self, value: Any) -> Sources:
-        """The states of the data in a container."""
-        found = (self.state(element) for element in elements_of(value))
-        return {state: None for state in found if state is not None and state.kind not in _ESTIMATORS}
+    def held_by(self, value: Any) -> tuple[Sources, bool]:
+        """The states of the data in a container, and whether there is any and they are of all of it."""
+        found: Sources = {}
+        complete = True
+        for element in elements_of(value):
+            state = self.state(element)
+            if state is None:
+                complete = complete and kind_of(element) is None
+            elif state.kind not in _ESTIMATORS:
+                found[state] = None
+        return found, complete and bool(found)
 
     def at_frame(self, value: Any, frame: FrameType | None) -> Node | None:
         """The state of data that a call is given which the user's code makes now."""
@@ -119,8 +126,11 @@ class Inference:
 
     def plain_at_frame(self, value: Any, frame: FrameType) -> tuple[Sources, str]:
         """The states whose data is in a plain value that a call is given, and by which operation."""
-        held = self.held_by(value)
-        return (held, HOLDING) if held else self._operand(value, frame)
+        held, complete = self.held_by(value)
+        if complete:
+            return held, HOLDING
+        sources, operation = self._operand(value, frame)
+        return held | sources, operation
 
     def remember(self, node: Node, used: Iterable[Node], frame: FrameType) -> None:
         """Keep in mind that the call which a frame makes now made a state from others."""

@@ -107,7 +107,10 @@ class Text:
 
     def statement_of(self, binding: Binding) -> ast.stmt | None:
         """The statement that binds or changes a name."""
-        found = self.statements(binding.line)
+        found = sorted(self.statements(binding.line), key=lambda each: each.col_offset)
+        same = [i for i, each in enumerate(self.code.statements) if each.line == binding.line]
+        if len(found) == len(same) > 1:
+            return found[same.index(binding.statement)]
         return next((each for each in found if _mentions(each, binding.name)), None)
 
     def expression(self, operation: str, lines: tuple[int, int], columns: tuple[int, int]) -> ast.expr | None:

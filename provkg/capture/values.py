@@ -9,7 +9,7 @@ and an identity that Python uses again is never mistaken for the object that had
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from types import MappingProxyType
 from typing import Any, TypeAlias
 from weakref import ref
@@ -324,6 +324,13 @@ class Tracker:
             data = [each for each in parents if isinstance(each, Node) and each.kind not in _ESTIMATORS]
             inherit(node, value, data, evidence, given)
 
+    def add(
+        self, node: Node, value: object, parents: Sequence[Node], operation: str, evidence: Evidence
+    ) -> None:
+        """Say of a state where else it came from."""
+        if parents:
+            self._link(node, value, tuple(parents), operation, evidence, _NOTHING)
+
     def _link_one(
         self, node: Node, value: object, parent: Node, operation: str, evidence: Evidence, columns: _Told
     ) -> None:
@@ -332,9 +339,8 @@ class Tracker:
         node.edges = (*node.edges, Edge(parent, operation, evidence, told))  # type: ignore[arg-type]
         if parent.edges and not parent.id:
             shorten(parent)
-        if parent.role is not None and parent.kind in _DATA and node.kind not in _ESTIMATORS:
-            if node.role is None:
-                node.role, node.fold = parent.role, parent.fold
+        if node.role is None and parent.kind in _DATA and node.kind not in _ESTIMATORS:
+            node.role, node.fold = parent.role, parent.fold
         inherits = parent.kind is ValueKind.PREDICTION or parent.parts
         if inherits and node.kind in _DATA and not is_dataset(type(value)):
             inherit(node, value, [parent], evidence, _NOTHING)

@@ -155,6 +155,8 @@ class Call:
 
     def add(self, seconds: float, status: Status = Status.SUCCEEDED) -> None:
         """Record the activity, and those inside it."""
+        if self.kind is ActivityKind.EVALUATION and status is Status.SUCCEEDED:
+            self.session.values.measured_here(self._nodes)
         if self.crowded:
             return
         activity = Activity(
