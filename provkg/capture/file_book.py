@@ -39,6 +39,7 @@ class FileBook:
         self._by_path: dict[str, FileState] = {}
         self._by_place: dict[tuple[str, str], FileState] = {}
         self._by_content: dict[str, FileState] = {}
+        self._sizes: set[int] = set()
         self._nameless: dict[str, FileState] = {}
 
     def at(self, path: str) -> FileState | None:
@@ -53,14 +54,20 @@ class FileBook:
         """The state last met that has a content."""
         return self._by_content.get(sha256)
 
-    def holds(self, sha256: str, state: FileState) -> None:
+    def has_size(self, size: int) -> bool:
+        """Whether a content of this many bytes was met."""
+        return size in self._sizes
+
+    def holds(self, sha256: str, size: int, state: FileState) -> None:
         """A state has all of a content."""
         self._by_content[sha256] = state
+        self._sizes.add(size)
 
     def met(self, state: FileState) -> FileState:
         """A state was met again: its content is that of this file rather than of others that have it."""
-        if state.record is not None and state.record.covers is Digest.FULL:
-            self._by_content[state.record.sha256] = state
+        record = state.record
+        if record is not None and record.covers is Digest.FULL and record.size is not None:
+            self.holds(record.sha256, record.size, state)
         return state
 
     def new(self, path: str, mode: FileMode) -> FileState | None:

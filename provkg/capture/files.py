@@ -20,6 +20,8 @@ from provkg.capture.file_states import TELLING, Ended, FileState, Policy
 from provkg.capture.holders import ById, Holders, Maps
 from provkg.capture.network import Network
 from provkg.capture.noise import LeftOut, Noise
+from provkg.capture.plain_data import PlainData
+from provkg.identity import sha256
 from provkg.records import Digest, Evidence, File, FileMode, Link
 
 __all__ = ["FileWatch"]
@@ -61,6 +63,7 @@ class FileWatch:
         self.writers: ById[str] = ById()
         """Objects that write to a file bit by bit, with its path."""
         self.maps = Maps()
+        self.plain = PlainData()
         self.connections = Connections()
         self.network = Network(self)
         self._book = FileBook(policy or Policy(), self.noise.module_of, package_of)
@@ -214,13 +217,15 @@ class FileWatch:
         )
         return changed
 
-    def holding(self, sha256: str) -> FileState | None:
-        """The state last met that has a content."""
-        return self._book.holding(sha256)
+    def holding(self, content: bytes) -> FileState | None:
+        """The state last met that has a content, unless that is so short that it may be an accident."""
+        if len(content) < TELLING or not self._book.has_size(len(content)):
+            return None
+        return self._book.holding(sha256(content))
 
-    def holds(self, sha256: str, state: FileState) -> None:
+    def holds(self, digest: str, size: int, state: FileState) -> None:
         """All of a state's content has come, and has this digest."""
-        self._book.holds(sha256, state)
+        self._book.holds(digest, size, state)
 
     def remote(self, url: str, mode: FileMode = FileMode.READ) -> FileState | None:
         """A new state of what is at an address, described when the execution ends."""

@@ -31,18 +31,18 @@ class Received:
         self.kind = kind
         self.busy = False
         self._digest = hashlib.sha256()
-        self._size = 0
+        self.size = 0
         self._whole = False
 
     def take(self, content: Any) -> None:
         """Further bytes were read."""
         self._digest.update(content)
-        self._size += len(content)
+        self.size += len(content)
 
     def replace(self, content: bytes) -> None:
         """The library decoded what it received: this is what it gave out."""
         self._digest = hashlib.sha256(content)
-        self._size, self._whole = len(content), True
+        self.size, self._whole = len(content), True
 
     def end(self) -> str:
         """All was read; returns the digest."""
@@ -53,15 +53,15 @@ class Received:
         """What is known of the answer."""
         covers, reason = Digest.FULL, ""
         if not self._whole:
-            covers = Digest.PARTIAL if self._size else Digest.NONE
-            reason = f"only the first {self._size} bytes were read" if self._size else "it was not read"
+            covers = Digest.PARTIAL if self.size else Digest.NONE
+            reason = f"only the first {self.size} bytes were read" if self.size else "it was not read"
         return File(
             id=self.state.id,
             path="",
             url=self.state.url,
             mode=FileMode.READ,
             sha256=self._digest.hexdigest() if covers is not Digest.NONE else "",
-            size=self._size if self._whole else None,
+            size=self.size if self._whole else None,
             covers=covers,
             media_type=self.kind or media_type(urlsplit(self.state.url).path),
             reason=reason,
@@ -125,10 +125,10 @@ class Network:
         if received is not None:
             received.take(content)
             if answer.isclosed():
-                self._files.holds(received.end(), received.state)
+                self._files.holds(received.end(), received.size, received.state)
 
     def decoded(self, state: FileState, content: bytes) -> None:
         """A library gave out an answer as these bytes."""
         if isinstance(state.arriving, Received):
             state.arriving.replace(content)
-            self._files.holds(state.arriving.end(), state)
+            self._files.holds(state.arriving.end(), state.arriving.size, state)

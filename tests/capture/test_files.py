@@ -185,3 +185,23 @@ def test_arrays_in_hdf5_files_and_images_are_linked(execute: Execute, tmp_path: 
     assert [state.value for e in seen.run.executions for state in e.defines if state.name == "turned"] == [
         *(f"{seen.held('turned').object}.{version}" for version in (1, 2))
     ]
+
+
+def test_lists_and_dictionaries_that_were_read_from_text_lead_to_its_file(execute: Execute) -> None:
+    seen = execute(
+        "import io, json, pandas as pd\nfrom pathlib import Path\n"
+        "rows = [{'a': i, 'b': f'r{i}'} for i in range(60)]\n"
+        "for name, content in (('x.json', rows), ('y.json', {'meta': 1, 'rows': rows})):\n"
+        "    with open(name, 'w') as file: json.dump(content, file)",
+        "with open('x.json') as file: data = json.load(file)\nframe = pd.DataFrame(data)",
+        "later = pd.DataFrame(data)\n"
+        "nested = pd.json_normalize(json.loads(Path('y.json').read_text())['rows'])",
+        "data.append({'a': 1, 'b': 'x'}); grown = pd.DataFrame(data)",
+        "del data\nother = [{'a': i, 'b': f'r{i}'} for i in range(60)]; unrelated = pd.DataFrame(other)",
+    )
+    assert seen.notices == []
+    assert seen.came_from("frame", evidence="observed") == {"x.json"}
+    assert seen.came_from("later", evidence="observed") == {"x.json"}
+    assert seen.came_from("nested", evidence="observed") == {"y.json"}
+    assert seen.came_from("grown", evidence="observed") == {"x.json"}  # by the rows in it
+    assert seen.came_from("unrelated", evidence="observed") == set()

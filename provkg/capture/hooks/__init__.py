@@ -45,7 +45,7 @@ HOOKS: dict[str, tuple[str, ...]] = {
     ),
     "duckdb": ("duckdb",),
     "hdf5": ("h5py", "h5py._hl.dataset"),
-    "network": ("http.client", "requests.sessions"),
+    "network": ("http.client", "requests.models", "requests.sessions"),
     "displays": (
         "sklearn.calibration",
         "sklearn.inspection._plot.decision_boundary",
@@ -97,6 +97,7 @@ HOOKS: dict[str, tuple[str, ...]] = {
         "sklearn.model_selection._validation",
         "sklearn.utils._set_output",
     ),
+    "texts": ("json", "tomllib", "yaml"),
     "xgboost": ("xgboost.callback", "xgboost.core", "xgboost.sklearn", "xgboost.training"),
     "statsmodels": (
         "patsy.highlevel",

@@ -9,14 +9,13 @@ from typing import Any
 
 from provkg.addresses import named_url
 from provkg.capture.digests import Stamp, stamp_of
-from provkg.capture.file_states import TELLING, FileState
+from provkg.capture.file_states import FileState
 from provkg.capture.gate import gate
 from provkg.capture.holders import Source
 from provkg.capture.kinds import kind_of
 from provkg.capture.session import Session
 from provkg.capture.targets import bytes_of, named_path, paths_below, paths_of
 from provkg.capture.values import FileNode
-from provkg.identity import sha256
 from provkg.records import Activity, ActivityKind, FileMode, Role, Status, Use
 
 __all__ = ["Loading", "Saving", "argument", "named_path", "sources_named"]
@@ -51,8 +50,7 @@ def sources_named(session: Session, target: Any, *, patterns: bool = False) -> l
         found = (files.read(path, named=True) or (files.last(path) if gone else None) for path in paths)
         return [state for state in found if state is not None]
     content = None if type(target) in (str, bytes) else bytes_of(target)
-    # What is short can be the same by accident.
-    known = files.holding(sha256(content)) if content and len(content) >= TELLING else None
+    known = files.holding(content) if content else None
     return [known] if known is not None else []
 
 

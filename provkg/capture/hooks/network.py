@@ -13,7 +13,7 @@ from provkg.capture.gate import gate
 from provkg.capture.hooks import AfterImport
 from provkg.capture.hooks.loading import argument
 from provkg.capture.hooks.replacing import replace
-from provkg.capture.hooks.wrap import listen
+from provkg.capture.hooks.wrap import follow, listen
 
 __all__ = ["AFTER_IMPORT"]
 
@@ -88,7 +88,18 @@ def _given_out(args: tuple[Any, ...], kwargs: dict[str, Any], result: Any) -> No
             network.decoded(received.state, content)
 
 
+def _patch_models(module: ModuleType) -> None:
+    replace(module.Response, "json", partial(follow, observe=_parsed))
+
+
+def _parsed(args: tuple[Any, ...], kwargs: dict[str, Any], result: Any) -> None:
+    if gate.session is not None:
+        files = gate.session.files
+        files.plain.put(result, files.holders.held(args[0]))
+
+
 AFTER_IMPORT: dict[str, tuple[AfterImport, ...]] = {
     "http.client": (_patch_client,),
+    "requests.models": (_patch_models,),
     "requests.sessions": (_patch_requests,),
 }

@@ -26,6 +26,8 @@ def sources_in(
             found = session.values.resolve(value)
             if found is not None:
                 yield found
+        elif type(value) in (list, dict) and (read := session.files.plain.of(value)):
+            yield from read
         elif depth and type(value) in (list, tuple) and len(value) <= _MOST:
             yield from sources_in(session, tuple(value), {}, depth - 1)
         elif depth and type(value) is dict and len(value) <= _MOST:
