@@ -21,13 +21,23 @@ from provkg.errors import JournalError
 from provkg.records import Notice, decode_event, encode_event, fold
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterator
+    from collections.abc import Callable, Iterable, Iterator
     from types import TracebackType
 
     from provkg.config import Home
     from provkg.records import Event, Run
 
-__all__ = ["Journal", "get_object", "journal_path", "put_object", "read_events", "read_run", "runs"]
+__all__ = [
+    "Journal",
+    "get_object",
+    "is_whole",
+    "journal_path",
+    "put_object",
+    "read_events",
+    "read_run",
+    "runs",
+    "write_run",
+]
 
 _SUFFIX = ".jsonl"
 _RUN = re.compile(r"[A-Za-z0-9][A-Za-z0-9_-]*")
@@ -122,6 +132,55 @@ def _append_line(descriptor: int, line: bytes) -> None:
         if written and os.fstat(descriptor).st_size == size + written:
             os.ftruncate(descriptor, size)
         raise
+
+
+def write_run(home: Home, run: str, events: Iterable[Event]) -> None:
+    """Writes the whole journal of a run that is over; others see all of it or none.
+
+    It is not synced to the disk, as many may be written at a time: `is_whole` tells after a power cut.
+
+    Raises:
+        JournalError: `run` is not a run id, or it could not be written.
+    """
+    path = journal_path(home, run)
+    draft = path.with_name(f".{uuid4().hex}")
+    lines = b"".join(map(_line_of, events))
+    try:
+        try:
+            draft.write_bytes(lines)
+        except FileNotFoundError:
+            path.parent.mkdir(parents=True, exist_ok=True)
+            draft.write_bytes(lines)
+        try:
+            draft.replace(path)
+        finally:
+            draft.unlink(missing_ok=True)
+    except OSError as error:
+        draft.unlink(missing_ok=True)
+        raise JournalError(
+            f"Cannot write the journal {path}: {error.strerror}.",
+            "Free some space or check the folder's permissions.",
+        ) from error
+
+
+def is_whole(home: Home, run: str, last: str) -> bool:
+    """Whether a run has a journal whose last line is an event with the tag `last`.
+
+    Raises:
+        JournalError: `run` is not a run id.
+    """
+    beginning = f'{{"event":"{last}"'.encode()
+    try:
+        with journal_path(home, run).open("rb") as lines:
+            end = lines.seek(0, os.SEEK_END)
+            tail, size = b"", 0
+            while size < end and tail.rstrip(b"\n").find(b"\n") < 0:
+                size = min(end, max(4096, size * 8))
+                lines.seek(end - size)
+                tail = lines.read(size)
+    except OSError:
+        return False
+    return tail.endswith(b"\n") and tail.rstrip(b"\n").rpartition(b"\n")[2].startswith(beginning)
 
 
 def journal_path(home: Home, run: str) -> Path:

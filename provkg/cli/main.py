@@ -21,6 +21,7 @@ __all__ = ["COMMANDS", "cli", "main"]
 COMMANDS = {
     "init": ("provkg.cli.home", "init", "Make a home for what is recorded."),
     "run": ("provkg.cli.run", "run", "Execute a notebook or script and record what happens."),
+    "ingest": ("provkg.cli.ingest", "ingest", "Read saved notebooks into the record without running them."),
     "runs": ("provkg.cli.runs", "runs", "List the recorded runs."),
     "show": ("provkg.cli.runs", "show", "Show one thing and all that is known of it."),
     "questions": ("provkg.cli.ask", "questions", "List the questions that can be asked."),

@@ -17,7 +17,7 @@ from provkg.cli.output import print_rich, say, text_room
 if TYPE_CHECKING:
     from provkg.config import Home
 
-__all__ = ["print_summary", "run"]
+__all__ = ["print_run", "print_summary", "run"]
 
 
 class _Run(click.Command):
@@ -124,7 +124,7 @@ def run(
     if quiet:
         click.echo(report.run)
     else:
-        _print_summary(place, report.run)
+        print_run(place, report.run)
     if report.output:
         say(f"Executed notebook: {report.output}")
     if report.status is Status.INTERRUPTED and report.error and report.error.name == "KeyboardInterrupt":
@@ -163,10 +163,11 @@ def print_summary(home: str, run_id: str) -> None:
 
     if isinstance(sys.stdout, io.TextIOWrapper):
         sys.stdout.reconfigure(errors="backslashreplace")
-    _print_summary(find_home(path=home), run_id)
+    print_run(find_home(path=home), run_id)
 
 
-def _print_summary(place: Home, run_id: str) -> None:
+def print_run(place: Home, run_id: str) -> None:
+    """Print the summary of a run of a home."""
     from provkg import journal
     from provkg.cli.summary_view import draw_summary
     from provkg.views.suggestions import suggest

@@ -1,4 +1,4 @@
-"""Four sessions of one project, with what the questions are about: the fixtures of `test_questions`.
+"""Four sessions of one project and a notebook saved long ago: the fixtures of `test_questions`.
 
 Run as a module it writes them to ``fixtures/``, from where the tests read them:
 
@@ -14,15 +14,26 @@ from typing import TYPE_CHECKING
 from provkg.records import (
     ActivityKind,
     Agent,
+    CellExecution,
+    CellFinished,
+    Code,
+    CodeKind,
     Commit,
+    Document,
+    DocumentCell,
+    DocumentSeen,
     FileMode,
+    Finding,
+    FindingsMade,
     OutputKind,
     Role,
+    RunKind,
+    RunStarted,
     SplitRole,
     ValueKind,
     encode_event,
 )
-from tests.queries.story import Cell, Story
+from tests.queries.story import FOLDER, Cell, Story, sha
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -37,6 +48,7 @@ FIRST = "1f0c9a3e-7f43-4f6d-8c58-6b7d1a2e9c11"
 SECOND = "2b7d41c0-52a1-4e0b-9d3f-0c7e55aa8b22"
 SCORING = "3c55e8aa-9e0d-4c1f-8a77-1d2f3e4b5c33"
 IRIS = "4d90b1f2-6c3b-4b8e-b5d1-7f8091a2b344"
+SAVED = "5ea1c7d3-8e4f-5a6b-9c0d-1e2f3a4b5c66"
 
 LOGISTIC = "sklearn.linear_model._logistic.LogisticRegression"
 FOREST = "sklearn.ensemble._forest.RandomForestClassifier"
@@ -91,6 +103,7 @@ def stories() -> dict[str, list[Event]]:
         "second": second,
         "scoring": scoring,
         "iris": iris,
+        "saved": saved,
     }
     return {name: tell() for name, tell in tellers.items()}
 
@@ -310,6 +323,55 @@ def iris() -> list[Event]:
         cell.reads("data")
         cell.output(OutputKind.RESULT, {"text/plain": "(150, 4)"}, "(150, 4)")
     return story.end(("i1", "…"), ("i2", "…"), ("i3", fitting), ("i4", "data.shape"))
+
+
+def saved() -> list[Event]:
+    """A notebook that was saved long ago and only read: what does not fit together in it was found."""
+    sources = ("total = 0", "total += share")
+    cells = tuple(
+        DocumentCell(id=f"s{index}", index=index, type="code", sha256=sha(source))
+        for index, source in enumerate(sources)
+    )
+    ingested = datetime(2026, 3, 6, 8, tzinfo=ZONE)
+    executions = (
+        CellFinished(
+            execution=CellExecution(
+                order=order,
+                source=sources[index],
+                sha256=sha(sources[index]),
+                cell_id=f"s{index}",
+                index=index,
+                execution_count=count,
+            )
+        )
+        for order, (index, count) in enumerate(((1, 2), (0, 5)), 1)
+    )
+    return [
+        RunStarted(
+            run=SAVED,
+            kind=RunKind.IMPORTED,
+            imported_at=ingested,
+            recorder="provkg 0.1.0",
+            code=Code(path=f"{FOLDER}/saved.ipynb", kind=CodeKind.NOTEBOOK, sha256=sha("saved"), size=5),
+            folder=FOLDER,
+        ),
+        DocumentSeen(at=ingested, document=Document(cells=cells, sha256=sha("saved"))),
+        *executions,
+        FindingsMade(
+            findings=(
+                Finding(
+                    kind="out of order",
+                    message="Cell 1 [5] ran after a cell further down.",
+                    orders=(2,),
+                    cells=(0,),
+                ),
+                Finding(kind="gap in counts", message="Executions 1, 3 to 4 are not shown."),
+                Finding(
+                    kind="name that nothing sets", message="Cell 2 [2] used `share`.", orders=(1,), cells=(1,)
+                ),
+            )
+        ),
+    ]
 
 
 def _imports(cell: Cell) -> None:

@@ -252,7 +252,7 @@ class TestRuns:
     @pytest.mark.parametrize(
         ("word", "said", "remedy"),
         [
-            ("latest~4", "no run 4 before the latest: 4 are recorded", "provkg runs"),
+            ("latest~5", "no run 5 before the latest: 5 are recorded", "provkg runs"),
             ("penguin.ipynb", "There is no run 'penguin.ipynb'", "2b7d41c0 (penguins.ipynb)"),
             ("1f0d", "There is no run '1f0d'", "1f0c9a3e"),
             ("", "There is no run ''", "Nearest"),

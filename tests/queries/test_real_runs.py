@@ -118,6 +118,7 @@ KNOWN: list[tuple[str, dict[str, str], Check]] = [
     ("which_executions_failed", {"run": FIRST}, nothing),
     ("which_executed_cells_are_gone", {"run": SESSION}, only("cell", "fit-scaler", "sure")),
     ("which_executed_cells_are_gone", {"run": FIRST}, nothing),
+    ("which_findings_were_made", {"run": FIRST}, nothing),
     # comparison
     ("did_python_or_kernel_change", {"notebook": "penguins.ipynb"}, only("changed", False)),
     ("did_split_ratio_change", {"notebook": "penguins.ipynb"}, only("test_size", 0.3, 0.25)),

@@ -88,6 +88,7 @@ KNOWN: list[tuple[str, dict[str, str], Check]] = [
     ("which_path_did_notebook_take", {"notebook": "train.py", "run": FOREST}, has(what="joblib.dump")),
     ("was_anything_executed_out_of_order", {"run": LOGISTIC}, nothing),
     ("which_executed_cells_are_gone", {"run": LOGISTIC}, nothing),
+    ("which_findings_were_made", {"run": LOGISTIC}, nothing),
     ("what_was_left_unseeded", {"run": LOGISTIC}, nothing),
     ("what_was_left_unseeded", {"run": BROKEN}, has(line=7)),
     (
