@@ -44,4 +44,5 @@ def _below(folder: Path, complain: object) -> Iterator[str]:
         for name in sorted(files):
             if name.lower().endswith(_SUFFIX) and not name.startswith("."):
                 path = Path(above, name)
-                yield os.path.realpath(path) if path.is_symlink() else str(path)
+                leads = path.is_symlink() and path.exists()
+                yield os.path.realpath(path) if leads else str(path)
