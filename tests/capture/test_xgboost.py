@@ -28,13 +28,15 @@ def test_a_native_training_tells_data_settings_history_and_what_came_of_it(execu
         "params = {'objective': 'binary:logistic', 'eta': 0.2, 'max_depth': 2, 'seed': 7}",
         "given = {}\nmodel = xgb.train(params, dtrain, 30, evals=[(dtrain, 'train'), (dtest, 'eval')],\n"
         "    early_stopping_rounds=3, verbose_eval=False, evals_result=given)\nlength = len(given['eval'])",
-        "other = xgb.train({}, dtrain, 2, [(dtest, 'eval')], verbose_eval=False)",
+        "other = xgb.train({}, dtrain, 2, [(dtest, 'eval')], verbose_eval=False)\n"
+        "sets = [(dtest, 'eval'), (dtrain, 'train')]\n"
+        "on_itself = xgb.train(params, dtrain, 3, sets, early_stopping_rounds=2, verbose_eval=False)",
         "predicted = model.predict(dtest)\nlog_loss(y_test, predicted)\n"
         "again = model.inplace_predict(X_test)\naccuracy_score(y_test, again > 0.5)\n"
         "why = model.predict(dtest, pred_contribs=True)",
     )
     assert seen.notices == []
-    training, other = seen.of_kind(ActivityKind.TRAINING)
+    training, other, _ = seen.of_kind(ActivityKind.TRAINING)
     model = seen.held("model")
     assert (training.function, training.implementation) == ("xgboost.train", "xgboost.Booster")
     assert training.generated == (model.id,)
@@ -64,6 +66,7 @@ def test_a_native_training_tells_data_settings_history_and_what_came_of_it(execu
     assert (on_eval.role, on_eval.series_by) == (SplitRole.TEST, SeriesBy.ROUND)
     assert len(on_eval.series) == rounds.value
     assert on_eval.value == on_eval.series[int(best.value or 0)] == min(each or 0 for each in on_eval.series)
+    # Of several sets the last one decides when to stop: it was the training data itself once.
     [judged] = [link for link in seen.links if link.operation == "early stopping"]
     assert (judged.target, judged.source) == (model.id, seen.held("dtest").id)
     assert len(other.results) == 1

@@ -53,7 +53,6 @@ History = Mapping[str, Mapping[str, Sequence[Any]]]
 """Values by round, by evaluation set and metric."""
 MAX_RESULTS = 200
 MAX_SETS = 50
-STOP = "early stopping"
 
 
 class EvaluationSet(NamedTuple):
@@ -64,10 +63,16 @@ class EvaluationSet(NamedTuple):
 
 
 class Best(NamedTuple):
-    """The best round of a training: its rank in this training from 0, and the number the library gives it."""
+    """The best round of a training, where evaluation sets had a say in the model.
+
+    ``rank`` counts from 0 in this training, ``told`` is the number that the library gives it. ``judge`` is
+    the set that decided, where it was one of them, and ``how`` says what it decided.
+    """
 
     rank: int
     told: int
+    judge: str = ""
+    how: str = "early stopping"
 
 
 class Learning(Call):
@@ -79,7 +84,6 @@ class Learning(Call):
         super().__init__(session, function, session.package_of(package))
         self.sources: list[Node | FileNode] = []
         self.sets: dict[str, EvaluationSet] = {}
-        self.stopping: list[Node] = []
 
     def learn_from(self, value: Any, role: Role, argument: str) -> Node | None:
         """Use a value that the model learns from; of a matrix, its target too."""
@@ -102,13 +106,11 @@ class Learning(Call):
         if not self.crowded:
             self.session.tell(training=True)
 
-    def finish(
-        self, model: Any, seconds: float, history: History, best: Best | None, stop: str = STOP
-    ) -> None:
+    def finish(self, model: Any, seconds: float, history: History, best: Best | None) -> None:
         """The model is known, with the history of its training."""
         fitted = self.tracker.derive(model, self.sources, self.function)
         self.make(fitted, model)
-        add_history(self, fitted, self.sets, history, best, stop)
+        add_history(self, fitted, self.sets, history, best)
         self.add(seconds)
 
 
@@ -178,14 +180,8 @@ def add_history(
     sets: Mapping[str, EvaluationSet],
     history: History,
     best: Best | None,
-    stop: str = STOP,
 ) -> None:
-    """Record what a training measured round by round, and by which data it stopped.
-
-    Parameters:
-        best: the best round, where the training was to stop when it gets no better.
-        stop: how the evaluation sets had a say in the model then.
-    """
+    """Record what a training measured round by round, and which data had a say in when it stopped."""
     if call.crowded:
         return
     model = fitted.id if fitted is not None else ""
@@ -194,8 +190,9 @@ def add_history(
         return
     for name, value in (("best_iteration", best.told), ("rounds", _rounds(history))):
         call.results.append(result_of(call.session, name, value, model=model))
-    judges = [each.data for each in sets.values() if each.data and each.role is not SplitRole.TRAINING]
-    call.session.values.link(model, tuple(judges), stop)
+    judges = [each for name, each in sets.items() if best.judge in ("", name)]
+    nodes = (each.data for each in judges if each.role is not SplitRole.TRAINING)
+    call.session.values.link(model, tuple(node for node in nodes if node is not None), best.how)
 
 
 def _rounds(history: History) -> int:

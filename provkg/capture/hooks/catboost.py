@@ -84,15 +84,16 @@ def _in_force(model: Any, given: Mapping[str, Any]) -> dict[str, Any]:
     }
 
 
-def _best(model: Any) -> Best | None:
-    """The best round on the evaluation sets, where there were any."""
+def _best(model: Any, sets: Mapping[str, EvaluationSet]) -> Best | None:
+    """The best round on the evaluation sets, where there were any: the last of them decides.
+
+    By default the model is cut off after it.
+    """
     told = model.get_best_iteration()
-    return Best(told, told) if told is not None else None
-
-
-def _stop(model: Any) -> str:
-    """What the evaluation sets decided: by default the model is cut off after its best round."""
-    return "use_best_model" if model.get_all_params().get("use_best_model") else "early stopping"
+    if told is None:
+        return None
+    cut = model.get_all_params().get("use_best_model")
+    return Best(told, told, list(sets)[-1], "use_best_model" if cut else "early stopping")
 
 
 class _Training(Learning):
@@ -116,7 +117,7 @@ class _Training(Learning):
         """The model is trained."""
         if not self.crowded:
             self.settings = given_settings(self.chosen, _in_force(result, self.chosen))
-        self.finish(result, seconds, result.get_evals_result(), _best(result), _stop(result))
+        self.finish(result, seconds, result.get_evals_result(), _best(result, self.sets))
 
 
 class _Folds(FoldRounds):
@@ -172,7 +173,7 @@ class _EstimatorAddition:
                 *others,
                 *(replace_fields(each, name=self._prefix + each.name) for each in found),
             )
-        add_history(fitting, node, self._sets, model.get_evals_result(), _best(model), _stop(model))
+        add_history(fitting, node, self._sets, model.get_evals_result(), _best(model, self._sets))
 
 
 def _measured_on(call: Call, given: Any, argument: str, learnt: Node | None) -> dict[str, EvaluationSet]:

@@ -36,7 +36,6 @@ from provkg.capture.hooks.xgboost_settings import (
     best_round,
     in_force,
     parameters_of,
-    stops_early,
     without_aliases,
 )
 from provkg.capture.kinds import label_text
@@ -72,13 +71,13 @@ class _Training(Learning):
     def succeeded(self, result: Any, seconds: float) -> None:
         """The booster is trained."""
         named = self.named
-        stops = stops_early(named.get("early_stopping_rounds"), named.get("callbacks"))
         if not self.crowded:
             chosen = parameters_of(named)
             self.settings = given_settings(chosen, without_aliases(chosen, in_force(result)))
         history = named.get("evals_result") or {}
         seen = {name: history[name] for name in self.sets if name in history}
-        self.finish(result, seconds, seen, best_round(result) if stops else None)
+        best = best_round(result, named.get("early_stopping_rounds"), named.get("callbacks"), self.sets)
+        self.finish(result, seconds, seen, best)
 
 
 class _BoosterPredicting(Predicting):
@@ -151,8 +150,8 @@ class _EstimatorAddition:
             rounds = {"n_estimators": estimator.get_num_boosting_rounds()}
             fitting.settings = filled_in(fitting.settings, in_force(booster) | rounds, SAME, self._prefix)
         history = vars(estimator).get("evals_result_", {}) if self._sets else {}
-        stops = stops_early(estimator.early_stopping_rounds, estimator.callbacks)
-        add_history(fitting, node, self._sets, history, best_round(booster) if stops else None)
+        best = best_round(booster, estimator.early_stopping_rounds, estimator.callbacks, self._sets)
+        add_history(fitting, node, self._sets, history, best)
 
 
 def _patch_training(module: ModuleType) -> None:

@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Iterator, Mapping
+from collections.abc import Collection, Iterator, Mapping
 from typing import Any
 
 from provkg.capture.hooks.boosting import Best
 
-__all__ = ["SAME", "best_round", "in_force", "parameters_of", "stops_early", "without_aliases"]
+__all__ = ["SAME", "best_round", "in_force", "parameters_of", "without_aliases"]
 
 SAME = {
     "eta": "learning_rate",
@@ -78,23 +78,28 @@ def parameters_of(named: Mapping[str, Any]) -> dict[str, Any]:
     parameters = named.get("params")
     found = dict(parameters) if isinstance(parameters, dict | list | tuple) else {}
     found |= {name: value for name, value in named.items() if name not in _NOT_PARAMETERS}
-    for rounds in _stopping_callbacks(named.get("callbacks")):
-        found["early_stopping_rounds"] = rounds
+    for callback in _stopping_callbacks(named.get("callbacks")):
+        found["early_stopping_rounds"] = getattr(callback, "rounds", None)
     return found
-
-
-def stops_early(rounds: Any, callbacks: Any) -> bool:
-    """Whether a training was told to stop when it gets no better."""
-    return rounds is not None or bool(list(_stopping_callbacks(callbacks)))
 
 
 def _stopping_callbacks(callbacks: Any) -> Iterator[Any]:
     for callback in callbacks if isinstance(callbacks, list | tuple) else ():
         if type(callback).__name__ == "EarlyStopping":
-            yield getattr(callback, "rounds", None)
+            yield callback
 
 
-def best_round(booster: Any) -> Best | None:
-    """The best round as a booster remembers it."""
+def best_round(booster: Any, rounds: Any, callbacks: Any, sets: Collection[str]) -> Best | None:
+    """The best round as a booster remembers it, where it was told to stop when it gets no better.
+
+    Parameters:
+        rounds: how many rounds it was told to wait.
+        sets: the names of the evaluation sets; the last one decides, unless a callback names another.
+    """
+    stopping = list(_stopping_callbacks(callbacks))
     text = booster.attr("best_iteration")
-    return Best(int(text), int(text)) if text is not None and text.isdigit() else None
+    if (rounds is None and not stopping) or text is None or not text.isdigit() or not sets:
+        return None
+    named = [getattr(callback, "data", None) for callback in stopping]
+    judge = next((name for name in sets if name in named), list(sets)[-1])
+    return Best(int(text), int(text), judge)
