@@ -217,7 +217,7 @@ def test_loops_in_modules_data_sets_of_users_and_validation_are_followed(
     assert validated.series == pytest.approx(printed)
     [accuracy] = [result for result in seen.results if result.metric == "accuracy"]
     assert (accuracy.model, accuracy.data) == (first.generated[0], (seen.held("rest").id,))
-    assert accuracy.evidence is Evidence.OBSERVED
+    assert accuracy.evidence is Evidence.INFERRED
     [(data, evidence)] = used(sampled, Role.DATA)
     assert (seen.values[data].type, evidence) == ("torch.utils.data.SubsetRandomSampler", Evidence.OBSERVED)
     assert seen.held("rows").id in seen.sources(data)
@@ -322,3 +322,29 @@ def test_what_is_stored_is_joined_with_what_is_loaded_and_cut_loops_are_recorded
     assert (cut.status, settings(cut)["epochs"], settings(cut)["steps"]) == (Status.INTERRUPTED, 2, 12)
     assert cut.generated == (seen.held("model", 4).id,)
     assert len(results(cut, "loss")[0].series) == 2
+
+
+def test_predictions_keep_their_model_however_they_are_gathered(execute: Execute) -> None:
+    seen = execute(
+        START + "yv = torch.tensor(y_test.values)\nrows = DataLoader(TensorDataset(Xv, yv), batch_size=5)",
+        "model = net()\nwith torch.no_grad():\n    _, predicted = torch.max(model(Xv), 1)\n"
+        "accuracy_score(yv, predicted)",
+        "accuracy_score(yv, torch.argmax(model(Xv), 1))",
+        "found = []\nwith torch.no_grad():\n    for xb, yb in rows:\n"
+        "        _, some = torch.max(model(xb), 1)\n"
+        "        found.append(some)\naccuracy_score(yv, torch.cat(found))",
+        "model.eval()\nfound, truth = [], []\nfor xb, yb in rows:\n"
+        "    found.extend(model(xb).argmax(1).tolist())\n    truth.extend(yb.numpy())\n"
+        "accuracy_score(truth, found)",
+        "found = []\nfor xb, yb in rows:\n    found.append(model(xb).argmax(1).cpu().numpy())\n"
+        "accuracy_score(yv.numpy(), np.concatenate(found))",
+        "chances = torch.softmax(model(Xv), dim=1).detach().numpy()\naccuracy_score(yv, chances.argmax(1))",
+        "compiled = torch.compile(model, backend='eager')\naccuracy_score(yv, compiled(Xv).argmax(1))",
+    )
+    assert seen.notices == []
+    measured = [result for result in seen.results if result.metric == "accuracy"]
+    assert len(measured) == 7
+    assert {result.model for result in measured} == {seen.held("model").id}
+    assert {result.data for result in measured} == {(seen.held("Xv").id,)}
+    assert {result.role for result in measured} == {SplitRole.TEST}
+    assert measured[-1].evidence is Evidence.OBSERVED

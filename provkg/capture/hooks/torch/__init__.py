@@ -14,7 +14,7 @@ from typing import Any
 from provkg.capture.gate import gate
 from provkg.capture.hooks import AfterImport
 from provkg.capture.hooks.replacing import is_late, replace
-from provkg.capture.hooks.torch.calling import enter_backward, enter_calls, scaled, stepped
+from provkg.capture.hooks.torch.calling import enter_backward, enter_calls, scaled, stand_aside, stepped
 from provkg.capture.hooks.torch.checkpoints import Loading, Saving, state_loaded
 from provkg.capture.hooks.torch.loaders import begun, drawing
 from provkg.capture.hooks.torch.seeds import import_seen
@@ -29,13 +29,11 @@ _METHODS = (
     *("argmax", "argmin", "max", "topk", "softmax", "log_softmax", "sigmoid", "exp", "round"),
     *("__gt__", "__ge__", "__lt__", "gt", "ge", "lt"),
 )
-_FUNCTIONS = (
-    *("tensor", "as_tensor", "asarray", "from_numpy"),
-    *("argmax", "argmin", "max", "topk", "softmax", "log_softmax", "sigmoid", "exp", "round"),
-    *("cat", "concat", "concatenate", "stack", "vstack", "hstack", "where", "gt", "ge", "lt"),
-)
+_FUNCTIONS = ("tensor", "as_tensor", "asarray", "from_numpy")
+"""Those that make tensors. Of others, classes of tensors are told by identity (``__torch_function__``)."""
 _NEEDED = (
     "Tensor.backward",
+    "_C._get_tracing_state",
     "compiler.is_compiling",
     "nn.Module.__call__",
     "nn.Module.load_state_dict",
@@ -54,6 +52,7 @@ def _patch(torch: Any) -> None:
             found = getattr(torch, "__version__", "?")
             gate.session.notice("torch", f"version {found} is not known here: {', '.join(missing)} not found")
         return
+    stand_aside(torch)
     try:
         enter_calls(torch)
         enter_backward(torch)
@@ -77,7 +76,9 @@ def _patch(torch: Any) -> None:
         _set(torch.Tensor, name, following(f"torch.Tensor.{name}"))
     if not (is_late() and "torch._dynamo" in sys.modules):  # the compiler knows functions by identity
         for name in _FUNCTIONS:
+            original = getattr(torch, name, None)
             replace(torch, name, following(f"torch.{name}"))
+            _tell_scripting(original, getattr(torch, name, None))
         replace(torch, "randperm", lambda original: follow(original, row_numbers))
 
 
@@ -94,6 +95,13 @@ def _set(owner: Any, name: str, make: Callable[[Any], Any]) -> None:
     original = getattr(owner, name, None)
     if original is not None and not is_replacement(original):
         setattr(owner, name, make(original))
+
+
+def _tell_scripting(original: Any, replacement: Any) -> None:
+    """Let TorchScript, where it has listed torch's functions already, know a replacement as the original."""
+    listed = getattr(sys.modules.get("torch.jit._builtins"), "_builtin_table", None)
+    if listed is not None and id(original) in listed:
+        listed[id(replacement)] = listed[id(original)]
 
 
 AFTER_IMPORT: dict[str, tuple[AfterImport, ...]] = {"torch": (_patch,)}

@@ -15,7 +15,7 @@ from provkg.capture.hooks.torch.history import measured
 from provkg.capture.hooks.torch.watch import at_work, watch
 from provkg.capture.hooks.wrap import hide, report
 
-__all__ = ["enter_backward", "enter_calls", "scaled", "stepped"]
+__all__ = ["enter_backward", "enter_calls", "scaled", "stand_aside", "stepped"]
 
 _CHUNK = 1023
 _CALL = """
@@ -32,7 +32,7 @@ if _provkg_watch.open and _provkg_gate.activities:
                 BODY
             finally:
                 _provkg_watch.open = True
-    elif not _provkg_compiling():
+    elif not _provkg_aside():
         try:
             return _provkg_outermost(self, args, kwargs)
         except BaseException as failure:
@@ -44,10 +44,20 @@ _BACKWARD = """
 if _provkg_watch.counting and type(self) is _provkg_Tensor and self.numel() == 1:
     if _provkg_thread() == _provkg_gate.thread:
         _provkg_losses.append(self.item())
-elif _provkg_watch.open and _provkg_gate.activities and not _provkg_compiling():
+elif _provkg_watch.open and _provkg_gate.activities and not _provkg_aside():
     _provkg_lost(self)
 BODY
 """
+
+
+def stand_aside(torch: Any) -> None:
+    """Look at nothing while torch compiles or traces."""
+    compiling, tracing = torch.compiler.is_compiling, torch._C._get_tracing_state
+
+    def aside() -> bool:
+        return compiling() or tracing() is not None
+
+    watch.aside = aside
 
 
 def enter_calls(torch: Any) -> None:
@@ -62,7 +72,7 @@ def enter_calls(torch: Any) -> None:
         "_provkg_getframe": sys._getframe,
         "_provkg_settled": watch.settled,
         "_provkg_recording": torch.is_grad_enabled,
-        "_provkg_compiling": torch.compiler.is_compiling,
+        "_provkg_aside": watch.aside,
         "_provkg_exc_info": sys.exc_info,
         "_provkg_outermost": _looking(original),
     }
@@ -77,7 +87,7 @@ def enter_backward(torch: Any) -> None:
         "_provkg_Tensor": torch.Tensor,
         "_provkg_losses": watch.losses,
         "_provkg_thread": get_ident,
-        "_provkg_compiling": torch.compiler.is_compiling,
+        "_provkg_aside": watch.aside,
         "_provkg_lost": _lost,
     }
     enter(torch.Tensor.backward, _BACKWARD, names)

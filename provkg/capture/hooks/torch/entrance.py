@@ -10,7 +10,6 @@ from __future__ import annotations
 import ast
 import copy
 import inspect
-import textwrap
 from collections.abc import Mapping
 from types import CodeType, FunctionType
 from typing import Any
@@ -37,13 +36,17 @@ def enter(function: FunctionType, text: str, names: Mapping[str, Any]) -> None:
         return
     try:
         lines, first = inspect.getsourcelines(function)
-        tree = ast.parse(textwrap.dedent("".join(lines)))
+        # Columns stay as they are: tracebacks show by them which part of a line was at work.
+        tree = ast.parse("if True:\n" + "".join(lines) if lines[0][:1].isspace() else "".join(lines))
     except (OSError, TypeError, SyntaxError) as error:
         raise ValueError(f"the source of {function.__qualname__} cannot be read") from error
-    ast.increment_lineno(tree, first - 1)
     definition = tree.body[0]
+    if isinstance(definition, ast.If):
+        tree.body = definition.body
+        definition = tree.body[0]
     if not isinstance(definition, ast.FunctionDef) or definition.decorator_list:
         raise ValueError(f"{function.__qualname__} is not a plain function")
+    ast.increment_lineno(tree, first - definition.lineno)
     definition.body = _Entering(definition).visit(ast.parse(text)).body
     maker = compile(tree, function.__code__.co_filename, "exec")
     code = next(each for each in maker.co_consts if isinstance(each, CodeType))

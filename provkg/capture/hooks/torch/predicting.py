@@ -7,6 +7,7 @@ from datetime import UTC, datetime
 from typing import TYPE_CHECKING, Any
 from weakref import ref
 
+from provkg.capture.hooks.torch.describing import called_here
 from provkg.capture.hooks.torch.tensors import state_of
 from provkg.capture.hooks.torch.watch import watch
 from provkg.capture.kinds import kind_of, type_name
@@ -100,6 +101,8 @@ class Predictions:
             node.data = inputs[0] if inputs else None
             node.role = node.data.role if node.data is not None else None
             made.append(node)
+            if known.calls == 1 and called_here(self._session):
+                self._session.values.made_here(node, frozenset((state, *inputs)))
             if len(known.outputs) < _MAX_OUTPUTS:
                 known.outputs.append(node)
             if known.calls == 1 and not (loops or recording or watch.batch or known.crowded):

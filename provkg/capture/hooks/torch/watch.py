@@ -6,6 +6,7 @@ model learns from which data; from then on a step is only counted.
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from threading import get_ident
 from typing import TYPE_CHECKING, Any
 
@@ -27,6 +28,7 @@ class Watch:
     """What torch hooks share."""
 
     __slots__ = (
+        "aside",
         "batch",
         "counting",
         "drawn",
@@ -43,6 +45,8 @@ class Watch:
     )
 
     def __init__(self) -> None:
+        self.aside: Callable[[], bool] = bool
+        """Whether torch runs code to compile or trace it, where any look at a tensor would be recorded."""
         self.open = True
         """Whether a module that is called now is called by the user, not by another module."""
         self.settled: set[tuple[int, int]] = set()
