@@ -24,6 +24,8 @@ PutObject = Callable[[bytes], tuple[str, bool]]
 
 _MAX_DISPLAYS = 1000
 _MAX_HELD = 20_000_000
+_TOGETHER = 50_000
+"""Characters of a stream that are encoded and digested together."""
 
 
 class _Stream:
@@ -35,15 +37,27 @@ class _Stream:
         self.kept = 0
         self.size = 0
         self.digest = hashlib.sha256()
+        self._fresh: list[str] = []
+        self._waiting = 0
 
     def write(self, text: str) -> None:
+        # Programs write many small texts: they are encoded and digested together.
+        self._fresh.append(text)
+        self._waiting += len(text)
+        if self._waiting >= _TOGETHER:
+            self.settle()
+
+    def settle(self) -> None:
+        """Take account of all that was written."""
+        text = "".join(self._fresh)
+        self._fresh.clear()
+        self._waiting = 0
         data = text.encode("utf-8", "backslashreplace")
         self.size += len(data)
         self.digest.update(data)
-        if self.kept < self.limit:
-            part = text[: self.limit - self.kept]
-            self.parts.append(part)
-            self.kept += len(part)
+        if text and self.kept < self.limit:
+            self.parts.append(text[: self.limit - self.kept])
+            self.kept += len(self.parts[-1])
 
 
 class _Display:
@@ -92,10 +106,14 @@ class OutputWatch:
             self._wrap(stream, kind)
 
     def _wrap(self, stream: Any, kind: OutputKind) -> None:
-        original = stream.write
+        original = getattr(stream, "write", None)
+        if original is None:  # there is no such stream
+            return
 
         def write(text: str) -> Any:
-            if gate.recording and self._is_asked_for(getattr(stream, "parent_header", None)):
+            if gate.recording and (
+                not self.request or self._is_asked_for(getattr(stream, "parent_header", None))
+            ):
                 self.wrote(kind, text)
             return original(text)
 
@@ -118,8 +136,13 @@ class OutputWatch:
         """Take text written to a stream; anything that is not text is left to the stream to refuse."""
         if isinstance(text, str) and text:
             try:
-                self._clear_if_asked()
-                self._streams.setdefault(kind, _Stream(self._stream_limit)).write(text)
+                if self._clear_with_next:
+                    self._clear_if_asked()
+                found = self._streams.get(kind)
+                if found is None:
+                    found = self._streams[kind] = _Stream(self._stream_limit)
+                # Of a class of the user's, a plain copy.
+                found.write(text if type(text) is str else str.__str__(text))
             except Exception as error:
                 if gate.session is not None:
                     gate.session.notice("standard stream", error)
@@ -207,6 +230,7 @@ class OutputWatch:
         return tuple(outputs)
 
     def _stream(self, kind: OutputKind, stream: _Stream) -> Output:
+        stream.settle()
         text = "".join(stream.parts)
         sha256, kept = stream.digest.hexdigest(), False
         if stream.kept < self._stream_limit:
