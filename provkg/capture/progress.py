@@ -59,6 +59,7 @@ class Progress:
         self,
         *,
         activities: Sequence[Activity],
+        begun: Activity | None,
         seeds: Sequence[Seed],
         links: Sequence[Link],
         kept: Kept,
@@ -69,6 +70,7 @@ class Progress:
         """What is new since the last time, given all there is of the execution; None when nothing is.
 
         Parameters:
+            begun: a training that has begun and is not among the activities yet.
             names: which variables hold each of the states with these identifiers.
         """
         steps = StepsSeen(
@@ -76,7 +78,7 @@ class Progress:
             at=datetime.now(UTC),
             values=self._new_values(kept, names),
             files=tuple(self._new_files(files)),
-            activities=tuple(activities[self._activities :]),
+            activities=(*activities[self._activities :], *((begun,) if begun is not None else ())),
             links=tuple(links[self._links :]),
             seeds=tuple(seeds[self._seeds :]),
             packages=tuple(packages[self._packages :]),

@@ -284,19 +284,20 @@ class Session:
             self._cell.add(activity, self.values.file(), gate.enclosing)
             self.tell()
 
-    def tell(self, *, training: bool = False) -> None:
+    def tell(self, begun: Callable[[], Activity] | None = None) -> None:
         """Write what is new in the execution at work, if that is due.
 
         Parameters:
-            training: whether a training begins.
+            begun: makes the record of a training that begins.
         """
         cell = self._cell
-        if cell is None or not cell.progress.is_due(training=training):
+        if cell is None or not cell.progress.is_due(training=begun is not None):
             return
         self.settle_imports()
         began = time.thread_time()
         steps = cell.progress.news(
             activities=cell.activities,
+            begun=begun() if begun is not None else None,
             seeds=cell.seeds,
             links=self.values.links,
             kept=self.values.kept,

@@ -94,8 +94,9 @@ class CellStarted(Record, frozen=True, tag=f"cell-started/{SCHEMA}", tag_field="
 class StepsSeen(Record, frozen=True, tag=f"steps-seen/{SCHEMA}", tag_field="event"):
     """What an execution that is still at work has done since this was last told.
 
-    It counts until the `CellFinished` of the same order, which tells everything again and more. A file
-    that is still being written has no digest here.
+    It counts until the `CellFinished` of the same order, which tells everything again and more. A training
+    that has only begun is interrupted here, and told again when it has ended; a file that is still being
+    written has no digest.
     """
 
     order: int
@@ -309,7 +310,7 @@ def _with_steps(execution: CellExecution, seen: Sequence[StepsSeen]) -> CellExec
         execution,
         values=tuple({value.id: value for steps in seen for value in steps.values}.values()),
         files=tuple({file.id: file for steps in seen for file in steps.files}.values()),
-        activities=tuple(activity for steps in seen for activity in steps.activities),
+        activities=tuple({each.id: each for steps in seen for each in steps.activities}.values()),
         links=tuple(link for steps in seen for link in steps.links),
         seeds=tuple(seed for steps in seen for seed in steps.seeds),
         packages=tuple(package for steps in seen for package in steps.packages),

@@ -23,7 +23,12 @@ model = LinearRegression().fit(table[["a"]], table["b"])
 time.sleep(1.1)
 joblib.dump(model, "model.joblib")
 shifted = model.predict(table[["a"]])
-os.kill(os.getpid(), signal.SIGKILL)
+
+class Endless(LinearRegression):
+    def fit(self, X, y):
+        os.kill(os.getpid(), signal.SIGKILL)
+
+Endless(fit_intercept=False).fit(table[["a"]], table["b"])
 """
 
 
@@ -40,8 +45,12 @@ def test_a_cell_killed_half_way_keeps_the_steps_it_had_ended(execute: Execute, t
         ActivityKind.TRAINING,
         ActivityKind.SAVING,
         ActivityKind.PREDICTION,
+        ActivityKind.TRAINING,
     ]
-    training = recorded.of_kind(ActivityKind.TRAINING)[0]
+    training, killed = recorded.of_kind(ActivityKind.TRAINING)
+    assert (training.status, killed.status) == (Status.SUCCEEDED, Status.INTERRUPTED)
+    assert (killed.implementation, killed.generated) == ("__main__.Endless", ())
+    assert {"fit_intercept": False}.items() <= {one.name: one.value for one in killed.settings}.items()
     assert recorded.values[training.generated[0]].names == ("model",)
     assert recorded.file("data.csv").id in recorded.sources(training.generated[0])
     saved = recorded.file("model.joblib")

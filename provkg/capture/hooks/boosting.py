@@ -101,11 +101,6 @@ class Learning(Call):
             return
         self.sets[name] = measured_on(self, data, argument, learnt)
 
-    def announce(self) -> None:
-        """A long training begins: what was seen so far is told before it."""
-        if not self.crowded:
-            self.session.tell(training=True)
-
     def finish(self, model: Any, seconds: float, history: History, best: Best | None) -> None:
         """The model is known, with the history of its training."""
         fitted = self.tracker.derive(model, self.sources, self.function)

@@ -159,7 +159,21 @@ class Call:
             self.session.values.measured_here(self._nodes)
         if self.crowded:
             return
-        activity = Activity(
+        activity = self._activity(seconds, status, unseeded=self.unseeded(self.estimator))
+        if self.within is not None:
+            self.within.parts += [activity, *self.parts]
+            return
+        self.session.draws.after()
+        for each in (activity, *self.parts):
+            self.session.add(each)
+
+    def begins(self) -> None:
+        """A training begins, which may take long: should the process be killed in it, it is on record."""
+        if not self.crowded and self.within is None:
+            self.session.tell(lambda: self._activity(0.0, Status.INTERRUPTED))
+
+    def _activity(self, seconds: float, status: Status, *, unseeded: bool = False) -> Activity:
+        return Activity(
             id=self.id,
             kind=self.kind,
             function=self.function,
@@ -174,18 +188,12 @@ class Call:
             parent=self.within.id if self.within is not None else "",
             best=self.best,
             fits=self.fits,
-            unseeded=self.unseeded(self.estimator),
+            unseeded=unseeded,
             status=status,
             evidence=self.evidence,
             line=self.line,
             file=self.module,
         )
-        if self.within is not None:
-            self.within.parts += [activity, *self.parts]
-            return
-        self.session.draws.after()
-        for each in (activity, *self.parts):
-            self.session.add(each)
 
     def drew(self) -> bool:
         """Whether the call drew random numbers from NumPy's global generator."""

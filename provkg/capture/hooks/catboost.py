@@ -111,7 +111,7 @@ class _Training(Learning):
         parameters = named.get("params")
         self.chosen = dict(parameters) if isinstance(parameters, dict) else {}
         self.chosen |= {name: value for name, value in named.items() if name not in _NOT_PARAMETERS}
-        self.announce()
+        self.begins()
 
     def succeeded(self, result: Any, seconds: float) -> None:
         """The model is trained."""

@@ -116,11 +116,9 @@ class Fitting(EstimatorCall):
             self.settings = self.read_settings(self.estimator)
             self._part_types = part_types(self.estimator)
         self.addition = self._addition() if ADDITIONS and not self.is_search else None
-        if not self.crowded:
-            if self.within is None:
-                session.tell(training=True)
-            if self._part_types or type(self.estimator).__module__ == "__main__":
-                gate.host = self
+        self.begins()
+        if not self.crowded and (self._part_types or type(self.estimator).__module__ == "__main__"):
+            gate.host = self
 
     def _addition(self) -> Addition | None:
         """What the library of the estimator, or of the last one of a pipeline, adds."""

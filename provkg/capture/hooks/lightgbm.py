@@ -87,7 +87,7 @@ class _Training(Learning):
         by_name = "callbacks" in given.kwargs or "callbacks" not in named
         if self.sets and by_name and (callbacks is None or isinstance(callbacks, list | tuple | set)):
             given.kwargs["callbacks"] = [self.rounds, *(callbacks or ())]
-        self.announce()
+        self.begins()
 
     def succeeded(self, result: Any, seconds: float) -> None:
         """The booster is trained."""
@@ -113,7 +113,7 @@ class _Refitting(Learning):
         self.learn_from(given.named.get("data"), Role.DATA, "data")
         self.learn_from(given.named.get("label"), Role.TARGET, "label")
         self.settings = given_settings({"decay_rate": given.named.get("decay_rate", 0.9)}, {})
-        self.announce()
+        self.begins()
 
     def succeeded(self, result: Any, seconds: float) -> None:
         """The new booster is known."""

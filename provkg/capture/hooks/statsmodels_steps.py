@@ -124,7 +124,7 @@ class Estimating(Call):
         self.sources += [state] if state is not None else []
         if not self.crowded:
             self.settings = built.settings + _settings(signature, _flat(given.named))
-            session.tell(training=True)
+        self.begins()
 
     def succeeded(self, result: Any, seconds: float) -> None:
         """The results are known, with what they say about the fit."""

@@ -66,7 +66,7 @@ class _Training(Learning):
                 self.measure_on(label_text(pair[1]), pair[0], "evals", learnt)
         if self.sets and named.get("evals_result") is None:
             given.kwargs["evals_result"] = named["evals_result"] = {}
-        self.announce()
+        self.begins()
 
     def succeeded(self, result: Any, seconds: float) -> None:
         """The booster is trained."""
