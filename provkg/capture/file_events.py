@@ -52,6 +52,8 @@ def _audit(event: str, arguments: tuple[Any, ...]) -> None:
 
 
 def _opened(watch: FileWatch, path: Any, mode: Any, flags: Any) -> None:
+    if mode is None and _is_below_another_folder(path):
+        return
     full = _full(path)
     if not full or watch.noise.is_noise(full):
         return
@@ -60,6 +62,16 @@ def _opened(watch: FileWatch, path: Any, mode: Any, flags: Any) -> None:
         watch.opened(full, FileMode.READ)
     if writes:
         watch.opened(full, FileMode.WRITTEN, keeps=keeps)
+
+
+def _is_below_another_folder(path: Any) -> bool:
+    """Whether a relative path may be meant from another folder than the working one.
+
+    The event does not tell; but it is these modules that walk through folders so.
+    """
+    caller = sys._getframe(2).f_back
+    name = caller.f_globals.get("__name__") if caller is not None else ""
+    return name in ("os", "shutil") and not (type(path) is str and os.path.isabs(path))
 
 
 def _intent(mode: Any, flags: Any) -> tuple[bool, bool, bool]:

@@ -101,9 +101,11 @@ def paths_below(folder: str) -> Iterator[str]:
     for where, folders, names in os.walk(folder):
         folders[:] = sorted(name for name in folders if not name.startswith((".", "_")))
         for name in sorted(names):
-            if not name.startswith((".", "_")) and left:
+            if not name.startswith((".", "_")):
                 left -= 1
                 yield os.path.join(where, name)
+            if not left:
+                return
 
 
 def bytes_of(target: Any) -> bytes | None:

@@ -328,7 +328,7 @@ def _warnings(inventory: Inventory) -> Iterator[str]:
             name = f" ({names[0]})" if names and names[0] != what else ""
             where = inventory.place(inventory.order[thing.id], thing.line, thing.file)
             yield f"{what}{name} has no seed of its own: {where}"
-        if isinstance(thing, File) and thing.reason:
+        if isinstance(thing, File) and thing.reason and thing.place:
             yield f"{inventory.name(thing.id)} has no full digest: {thing.reason}"
     for execution in inventory.run.executions:
         for notice in execution.notices:

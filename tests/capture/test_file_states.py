@@ -186,3 +186,29 @@ def test_paths_that_are_left_out_are_neither_named_nor_digested(home: Home, tmp_
     assert saving.generated[0] in seen.sources(seen.held("again").id)
     journal = b"".join(path.read_bytes() for path in (tmp_path / ".provkg/journal").iterdir())
     assert b"a.csv" not in journal.replace(b"private/a.csv')", b"").replace(b"private/a.csv').", b"")
+
+
+def test_a_walk_through_folders_opens_no_file_of_the_same_name(execute: Execute) -> None:
+    seen = execute(
+        "import os, shutil\nos.makedirs('tree/sub'); open('tree/sub/x.txt', 'w').write('1')\n"
+        "open('sub', 'w').write('2')",
+        "list(os.fwalk('tree')); shutil.rmtree('tree')",
+        "open('sub').read()",
+    )
+    assert [len(execution.read_files) for execution in seen.run.executions] == [0, 0, 1]
+    assert seen.run.executions[2].read_files == (seen.file("sub").id,)
+
+
+def test_what_other_threads_open_is_the_cells_and_no_loaders(execute: Execute, tmp_path: Path) -> None:
+    (tmp_path / "a.csv").write_text("a\n" + "1\n" * 5000)
+    (tmp_path / "b.csv").write_text("b\n2\n")
+    seen = execute(
+        "import threading, pandas as pd\nstop = threading.Event()\n"
+        "def look():\n    while not stop.is_set(): open('b.csv').read()\n"
+        "thread = threading.Thread(target=look); thread.start()\n"
+        "df = pd.concat([pd.read_csv('a.csv') for _ in range(20)]); stop.set(); thread.join()",
+    )
+    assert seen.came_from("df") == {"a.csv"}
+    assert {seen.files[file].path for file in seen.run.executions[0].read_files} == {
+        *(str(tmp_path / name) for name in ("a.csv", "b.csv"))
+    }
