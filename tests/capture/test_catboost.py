@@ -70,6 +70,7 @@ def test_trainings_tell_data_settings_history_and_what_came_of_them(execute: Exe
     accuracy, score, loss = (r for r in seen.results if r.metric in ("accuracy", "log_loss"))
     assert accuracy.model == score.model == loss.model == fitted.generated[0]
     assert accuracy.value == score.value
+    assert loss.value == pytest.approx(fitted.results[1].value, rel=1e-4)
     assert (loss.data, loss.role) == ((others,), SplitRole.TEST)
     assert fitted.generated[0] in {use.entity for use in continued.used}
     assert seen.held("y_train").id in {use.entity for use in continued.used}

@@ -65,7 +65,8 @@ def test_a_native_training_tells_data_settings_history_and_what_came_of_it(execu
     )
     assert (on_eval.role, on_eval.series_by) == (SplitRole.TEST, SeriesBy.ROUND)
     assert len(on_eval.series) == rounds.value
-    assert on_eval.value == on_eval.series[int(best.value or 0)] == min(each or 0 for each in on_eval.series)
+    assert on_eval.series[int(best.value or 0)] == min(each or 0 for each in on_eval.series)
+    assert on_eval.value == on_eval.series[-1]  # the trees after the best round stay
     # Of several sets the last one decides when to stop: it was the training data itself once.
     [judged] = [link for link in seen.links if link.operation == "early stopping"]
     assert (judged.target, judged.source) == (model.id, seen.held("dtest").id)
@@ -76,6 +77,7 @@ def test_a_native_training_tells_data_settings_history_and_what_came_of_it(execu
     assert loss.model == accuracy.model == model.id
     assert (loss.data, accuracy.data) == ((seen.held("dtest").id,), (seen.held("X_test").id,))
     assert loss.role is SplitRole.TEST
+    assert loss.value == pytest.approx(on_eval.value, rel=1e-4)
     assert seen.held("predicted").kind == "prediction"
     assert seen.held("why").kind == "data set"
 
@@ -120,7 +122,7 @@ def test_estimators_are_trained_once_with_the_values_in_force_and_their_history(
         IMPORTS + PARTS,
         "model = xgb.XGBClassifier(n_estimators=20, early_stopping_rounds=2)\n"
         "model.fit(X_train, y_train, eval_set=[(X_train, y_train), (X_test, y_test)], verbose=False)\n"
-        "accuracy_score(y_test, model.predict(X_test))",
+        "accuracy_score(y_test, model.predict(X_test))\nlog_loss(y_test, model.predict_proba(X_test))",
         "model.set_params(early_stopping_rounds=None)\nmodel.fit(X_train, y_train)",
         "class Mine(xgb.XGBClassifier):\n    pass\n"
         "pipe = make_pipeline(StandardScaler(), Mine(n_estimators=3, max_depth=2))\n"
@@ -141,7 +143,9 @@ def test_estimators_are_trained_once_with_the_values_in_force_and_their_history(
     assert (on_train.role, on_test.role) == (SplitRole.TRAINING, SplitRole.TEST)
     assert (on_train.model, on_test.data) == (first.generated[0], (seen.held("X_test").id,))
     assert len(on_test.series) == rounds.value
-    assert isinstance(best.value, int)
+    assert on_test.value == on_test.series[int(best.value or 0)]
+    [loss] = [result for result in seen.results if result.metric == "log_loss"]
+    assert loss.value == pytest.approx(on_test.value, rel=1e-4)
     assert seen.values[second.generated[0]].revision_of == first.generated[0]
     assert second.results == ()
     assert settings(pipeline, chosen=True) == {"mine__n_estimators": 3, "mine__max_depth": 2}

@@ -66,13 +66,15 @@ class Best(NamedTuple):
     """The best round of a training, where evaluation sets had a say in the model.
 
     ``rank`` counts from 0 in this training, ``told`` is the number that the library gives it. ``judge`` is
-    the set that decided, where it was one of them, and ``how`` says what it decided.
+    the set that decided, where it was one of them, and ``how`` says what it decided. The model may be that of
+    the last round nevertheless, if it is not ``kept`` at the best.
     """
 
     rank: int
     told: int
     judge: str = ""
     how: str = "early stopping"
+    kept: bool = True
 
 
 class Learning(Call):
@@ -197,9 +199,10 @@ def _rounds(history: History) -> int:
 def histories(
     session: Session, history: History, sets: Mapping[str, EvaluationSet], model: str, best: Best | None
 ) -> Iterator[Result]:
-    """One result for each evaluation set and metric: the value of the best round, or else of the last,
-    with those of all rounds.
+    """One result for each evaluation set and metric: the value of the round that the model is of, and those
+    of all rounds.
     """
+    kept = best.rank if best is not None and best.kept else -1
     pairs = [(name, metric) for name, metrics in history.items() for metric in metrics]
     for name, metric in pairs[:MAX_RESULTS]:
         series = tuple(number(value)[0] for value in history[name][metric])
@@ -210,7 +213,7 @@ def histories(
         yield result_of(
             session,
             label_text(metric),
-            history[name][metric][best.rank if best is not None and best.rank < len(series) else -1],
+            history[name][metric][kept if kept < len(series) else -1],
             series=series,
             series_by=SeriesBy.ROUND,
             model=model,

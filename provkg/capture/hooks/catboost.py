@@ -92,8 +92,8 @@ def _best(model: Any, sets: Mapping[str, EvaluationSet]) -> Best | None:
     told = model.get_best_iteration()
     if told is None:
         return None
-    cut = model.get_all_params().get("use_best_model")
-    return Best(told, told, list(sets)[-1], "use_best_model" if cut else "early stopping")
+    cut = bool(model.get_all_params().get("use_best_model"))
+    return Best(told, told, list(sets)[-1], "use_best_model" if cut else "early stopping", kept=cut)
 
 
 class _Training(Learning):

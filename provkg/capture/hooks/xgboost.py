@@ -151,7 +151,8 @@ class _EstimatorAddition:
             fitting.settings = filled_in(fitting.settings, in_force(booster) | rounds, SAME, self._prefix)
         history = vars(estimator).get("evals_result_", {}) if self._sets else {}
         best = best_round(booster, estimator.early_stopping_rounds, estimator.callbacks, self._sets)
-        add_history(fitting, node, self._sets, history, best)
+        # The estimators predict with the best round.
+        add_history(fitting, node, self._sets, history, best._replace(kept=True) if best else None)
 
 
 def _patch_training(module: ModuleType) -> None:

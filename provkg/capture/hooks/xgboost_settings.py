@@ -102,4 +102,6 @@ def best_round(booster: Any, rounds: Any, callbacks: Any, sets: Collection[str])
         return None
     named = [getattr(callback, "data", None) for callback in stopping]
     judge = next((name for name in sets if name in named), list(sets)[-1])
-    return Best(int(text), int(text), judge)
+    # Trees after the best round stay, unless a callback was told to save the best.
+    kept = booster.num_boosted_rounds() <= int(text) + 1
+    return Best(int(text), int(text), judge, kept=kept)
