@@ -9,6 +9,7 @@ from provkg.capture.bindings import names_of_states, own_imports_read, read_vari
 from provkg.capture.execution import Execution
 from provkg.capture.files import FileWatch
 from provkg.capture.following import Following
+from provkg.capture.part_names import with_likely_role
 from provkg.capture.raw_files import links_of_raw_files
 
 __all__ = ["gather_files", "gather_variables"]
@@ -42,7 +43,7 @@ def gather_variables(
         "deletes": deleted,
         "reads": reads,
         "values": tuple(
-            node.value(tuple(dict.fromkeys((*names.get(node.id, ()), *local))))
+            with_likely_role(node.value(tuple(dict.fromkeys((*names.get(node.id, ()), *local)))))
             for node, local in values.kept.values()
         ),
         "links": tuple(values.links),

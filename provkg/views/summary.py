@@ -23,7 +23,7 @@ from provkg.records import (
     Value,
 )
 from provkg.views.inventory import Inventory, take
-from provkg.views.training import Training, names_of, trainings
+from provkg.views.training import Training, is_seen, names_of, trainings
 
 __all__ = [
     "DataRead",
@@ -229,7 +229,7 @@ def _is_of_report(inventory: Inventory, result: Result) -> bool:
 
 def _measured(inventory: Inventory, result: Result) -> Measured:
     data = [value for name in result.data if isinstance(value := inventory.things.get(name), Value)]
-    role = result.role or next((value.role for value in data if value.role), None)
+    role = result.role or next((value.role for value in data if value.role and is_seen(value)), None)
     return Measured(
         id=result.id,
         metric=result.metric,

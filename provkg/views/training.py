@@ -10,7 +10,7 @@ import msgspec
 from provkg.records import Activity, ActivityKind, Evidence, Role, Scalar, Setting, Value, ValueKind
 from provkg.views.inventory import Inventory
 
-__all__ = ["Training", "names_of", "trainings"]
+__all__ = ["Training", "is_seen", "names_of", "trainings"]
 
 _LISTS_OF_PARTS = ("steps", "transformers", "estimators", "transformer_list")
 
@@ -61,7 +61,7 @@ def _training(inventory: Inventory, activity: Activity) -> Training:
         kind=activity.kind,
         data=names_of(inventory, tables),
         rows=next((value.shape[0] for value in tables if value.shape), None),
-        role=next((value.role.value for value in tables if value.role), ""),
+        role=next((value.role.value for value in tables if value.role and is_seen(value)), ""),
         files=tuple(sources),
         settings={setting.name: setting.value for setting in activity.settings if _chosen(setting)},
         seconds=activity.duration,
@@ -69,6 +69,11 @@ def _training(inventory: Inventory, activity: Activity) -> Training:
         order=inventory.order[activity.id],
         evidence=activity.evidence,
     )
+
+
+def is_seen(value: Value) -> bool:
+    """Whether the part of a split that a value is does not only follow from its name."""
+    return value.role_evidence is not Evidence.INFERRED
 
 
 def _is_part(setting: Setting) -> bool:

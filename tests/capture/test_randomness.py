@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from provkg.records import Activity, ActivityKind
+from provkg.records import Activity, ActivityKind, Evidence, SplitRole
 from tests.capture.conftest import Execute
 
 START = """import os, random, numpy as np, pandas as pd
@@ -54,15 +54,21 @@ def test_steps_that_draw_without_a_seed_are_told_and_no_others(execute: Execute)
     assert len(steps[3].generated) == 2
 
 
-def test_a_sample_and_its_complement_come_from_the_table_and_play_no_role(execute: Execute) -> None:
+def test_a_sample_and_its_complement_come_from_the_table_with_a_role_by_name(
+    execute: Execute,
+) -> None:
     seen = execute(
         START,
-        "train = df.sample(frac=0.8, random_state=0)\ntest = df.drop(train.index)\n"
-        "model = LogisticRegression().fit(train[['a']], train.b > 5)\nmodel.score(test[['a']], test.b > 5)",
+        "train = df.sample(frac=0.8, random_state=0)\ndf_test = df.drop(train.index)\n"
+        "model = LogisticRegression().fit(train[['a']], train.b > 5)\n"
+        "model.score(df_test[['a']], df_test.b > 5)",
     )
-    for name in ("train", "test"):
-        assert (seen.held(name).role, seen.held("df").id in seen.sources(seen.held(name).id)) == (None, True)
-    assert seen.held("train").shape[0] + seen.held("test").shape[0] == 60
+    for name in ("train", "df_test"):
+        assert seen.held("df").id in seen.sources(seen.held(name).id)
+    train, test = seen.held("train"), seen.held("df_test")
+    assert (train.role, test.role) == (SplitRole.TRAINING, SplitRole.TEST)
+    assert {train.role_evidence, test.role_evidence} == {Evidence.INFERRED}
+    assert seen.held("train").shape[0] + seen.held("df_test").shape[0] == 60
     assert seen.results[0].role is None
     assert settings(seen.activities[0])["random_state"] == 0
 
