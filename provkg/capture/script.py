@@ -28,6 +28,8 @@ from provkg.records import Code, CodeKind, Error, RunKind, Status
 __all__ = ["Script"]
 
 _VIEW = "import sys; from provkg.cli.run import print_summary; print_summary(*sys.argv[1:])"
+_MAX_ANALYSED = 500_000
+"""Characters; the analysis takes about a second for so many."""
 _SHARED = ("__annotations__", "__builtins__")
 """What Python gives to every module `__main__` besides what every module has."""
 
@@ -83,7 +85,7 @@ class Script:
             with open(path, "rb") as file:
                 content = file.read()
             code = compile(content, path, "exec", dont_inherit=True)
-        except (OSError, SyntaxError, ValueError) as error:
+        except Exception as error:  # also of the recursion limit, or of memory
             self._refuse(path, content, error)
         self._namespace.update(__file__=path, __cached__=None, __loader__=SourceFileLoader("__main__", path))
         self.operands = code, self._namespace
@@ -170,7 +172,9 @@ class Script:
         )
         text = _text(content)
         self._document = recording.session.values.code.document = path
-        recording.session.begin(text, text)
+        recording.session.begin(text, text if len(text) <= _MAX_ANALYSED else "")
+        if len(text) > _MAX_ANALYSED:
+            recording.session.notice("script", f"text beyond {_MAX_ANALYSED} characters is not analysed")
         gc.freeze()
 
     def raised(self, error: BaseException) -> None:

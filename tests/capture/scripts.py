@@ -262,6 +262,8 @@ SCRIPTS: dict[str, Case] = {
     "metadata in comments": script("# /// script\n# dependencies = ['rich']\n# ///\nprint(1)"),
     "no such file": Case({}, ("absent.py", "--lr", "1")),
     "a syntax error": script("x = 1\nfor x in\n    pass\n"),
+    "an expression too deep to compile": script("x = " + "+".join(["1"] * 5000)),
+    "a very long text": script("data = [\n" + "1,\n" * 300_000 + "]\nprint(len(data))\nabsent"),
     "indentation": script("if True:\n\tx = 1\n        y = 2\n"),
     "an unknown encoding": script("# coding: martian\n"),
     "bytes of another encoding": script(b"x = 1\ny = '\xff'\n"),
