@@ -48,7 +48,8 @@ def test_pandas_reads_and_writes_are_linked_in_every_format(execute: Execute, tm
         "pickle = pd.read_pickle('t.pickle'); excel = pd.read_excel('t.xlsx')\n"
         "jsonl = pd.concat(pd.read_json('t.jsonl', orient='records', lines=True, chunksize=30))\n"
         "book = pd.ExcelFile('two.xlsx'); sheet = pd.read_excel(book, sheet_name='one')\n"
-        "sql = pd.read_sql('select * from t', con); con.close()",
+        "sql = pd.read_sql('select * from t', con)\n"
+        "rows = pd.concat(pd.read_sql('select * from t', con, chunksize=7)); con.close()",
         "handle = pd.read_csv(open('t.csv'), engine='pyarrow')\n"
         "part = next(pd.read_csv('t.csv', chunksize=9))\n"
         "sheets = pd.read_excel('t.xlsx', sheet_name=None); one = sheets['Sheet1']",
@@ -72,7 +73,8 @@ def test_pandas_reads_and_writes_are_linked_in_every_format(execute: Execute, tm
             "t.db": "sql",
         },
     )
-    for name, file in {"handle": "t.csv", "part": "t.csv", "one": "t.xlsx"}.items():
+    parts = {"handle": "t.csv", "part": "t.csv", "one": "t.xlsx", "rows": "t.db"}
+    for name, file in parts.items():
         assert file in seen.came_from(name, evidence="observed")
     assert {Path(file.path).name for file in seen.files.values()} == {
         *("t.csv", "t.csv.gz", "t.tsv", "t.parquet", "t.feather", "t.json", "t.jsonl", "t.pickle", "t.xlsx"),

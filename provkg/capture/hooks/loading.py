@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 from collections.abc import Callable, Iterator, Sequence
 from datetime import UTC, datetime
+from types import GeneratorType
 from typing import Any
 
 from provkg.addresses import named_url
@@ -81,7 +82,9 @@ class Loading:
         self._name = target if type(target) is str else ""
         states = (each for each in self._named if isinstance(each, FileState))
         self._current = {state for state in states if session.files.last(state.path) is state}
-        self._url = named_url(target) or session.files.connections.server_of(target)
+        self._url = ""
+        if not self._named:
+            self._url = named_url(target) or session.files.connections.server_of(target)
         self._mark = session.files.mark()
         self._started = datetime.now(UTC)
         session.files.noise.loaders.append(function.partition(".")[0])
@@ -199,7 +202,9 @@ class Saving:
         self._function = function
         self._package = package
         self._path = named_path(target) or session.files.connections.path_of(target)
-        self._url = named_url(target) or session.files.connections.server_of(target)
+        self._url = ""
+        if not self._path:
+            self._url = named_url(target) or session.files.connections.server_of(target)
         self._started = datetime.now(UTC)
         self._before = _stamps(self._path)
         self._mark = session.files.mark()
@@ -296,7 +301,8 @@ def _stamps(path: str) -> dict[str, Stamp]:
 def _is_reader(result: Any) -> bool:
     """Whether an object is one of those through which libraries read files bit by bit."""
     module = type(result).__module__
-    return type(module) is str and module.partition(".")[0] in _READERS
+    of_library = type(module) is str and module.partition(".")[0] in _READERS
+    return of_library or type(result) is GeneratorType
 
 
 def _parts(result: Any) -> Iterator[Any]:

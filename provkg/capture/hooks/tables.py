@@ -61,6 +61,8 @@ def given_to(
             node = session.values.resolve_own(value) if kind is not ValueKind.OTHER else None
             if node is not None:
                 found.append((node, value))
+        elif type(value) in (list, dict) and (read := session.files.plain.of(value)):
+            found += [(file, value) for file in read]
         elif depth and type(value) in (list, tuple, dict):
             found += _inside(session, value, depth, lists=lists)
         else:
