@@ -105,11 +105,11 @@ class Recorder:
     """
 
     def __init__(
-        self, name: str, parameters: Mapping[str, Scalar], home: str | os.PathLike[str] | None
+        self, name: str, parameters: Mapping[str, Scalar], home: Home | str | os.PathLike[str] | None
     ) -> None:
         self._name = name
         self._parameters = tuple(parameter(name, value) for name, value in parameters.items())
-        self._home = home
+        self._home = home.path if isinstance(home, Home) else home
         self._blocks: list[Block] = []
 
     def __enter__(self) -> RecordedRun:
@@ -162,7 +162,7 @@ def record(
     *,
     name: str = "",
     parameters: Mapping[str, Scalar] | None = None,
-    home: str | os.PathLike[str] | None = None,
+    home: Home | str | os.PathLike[str] | None = None,
 ) -> Recorder: ...
 
 
@@ -172,7 +172,7 @@ def record(
     *,
     name: str = "",
     parameters: Mapping[str, Scalar] | None = None,
-    home: str | os.PathLike[str] | None = None,
+    home: Home | str | os.PathLike[str] | None = None,
 ) -> Any:
     """Record a block or the calls of a function, each as a run of its own.
 
@@ -186,7 +186,7 @@ def record(
     Parameters:
         name: what the run is called; by default the function's name.
         parameters: recorded as parameters of the run.
-        home: the home folder; by default the one that holds in the working folder, made where there is none.
+        home: the home or its folder; by default the one that holds in the working folder, made if need be.
     """
     recorder = Recorder(name, parameters or {}, home)
     return recorder if function is None else recorder(function)

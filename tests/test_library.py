@@ -258,7 +258,7 @@ def test_a_block_in_a_thread_is_recorded_and_another_beside_it_is_not(home: Home
         train(3.0)
     go_on.set()
     thread.join()
-    with provkg.record(name="third"):
+    with provkg.record(name="third", home=home):
         train(4.0)
     assert beside.id == ""
     with pytest.raises(provkg.NotFoundError):

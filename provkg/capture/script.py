@@ -71,7 +71,8 @@ class Script:
             self._prepare_program()
         else:
             self._prepare_file()
-        _make_room(loaded)
+        with suppress(Exception):
+            _make_room(loaded)
 
     # --- as Python does it (Modules/main.c) ---
 
@@ -90,7 +91,7 @@ class Script:
         self._namespace.update(__file__=path, __cached__=None, __loader__=SourceFileLoader("__main__", path))
         self.operands = code, self._namespace
         self._watch()
-        self._begin(path, content)
+        self._begin(path, lambda: content)
 
     def _prepare_module(self) -> None:
         """``python -m package.train``."""
@@ -117,10 +118,7 @@ class Script:
         def find_and_begin(*arguments: Any) -> Any:
             internals._get_module_details = find
             name, spec, code = find(*arguments)
-            try:
-                self._begin(code.co_filename, spec.loader.get_data(spec.origin))
-            except Exception as error:
-                _complain(error)
+            self._begin(code.co_filename, lambda: spec.loader.get_data(spec.origin))
             return name, spec, code
 
         self._watch()
@@ -133,7 +131,7 @@ class Script:
         self._status, self._error = Status.FAILED, error_of(error, "", line)
         self._order = msgspec.structs.replace(self._order, viewer="")
         self._watch()
-        self._begin(path, content)
+        self._begin(path, lambda: content)
         atexit.unregister(self._end)
         self._end()
         os.execv(sys.executable, sys.orig_argv)
@@ -144,18 +142,24 @@ class Script:
         """Put capture in place."""
         try:
             home = find_home(path=self._home)
-            self._recording = Recording(home, self._namespace, fresh=True, patience=0.0)
-            self._recording.start()
+            recording = Recording(home, self._namespace, fresh=True, patience=0.0)
+            recording.start()
+            self._recording = recording
             atexit.register(self._end)
             os.register_at_fork(after_in_child=lambda: atexit.unregister(self._end))
         except Exception as error:
             _complain(error)
 
-    def _begin(self, path: str, content: bytes) -> None:
+    def _begin(self, path: str, read: Callable[[], bytes]) -> None:
         """The code is about to run: its file name, and what the file holds."""
-        recording = self._recording
-        if recording is None:
+        if self._recording is None:
             return
+        try:
+            self._begin_run(self._recording, path, read())
+        except Exception as error:
+            _complain(error)
+
+    def _begin_run(self, recording: Recording, path: str, content: bytes) -> None:
         document = os.path.realpath(path)
         recording.begin_run(
             RunKind.SCRIPT,
@@ -175,6 +179,7 @@ class Script:
         recording.session.begin(text, text if len(text) <= _MAX_ANALYSED else "")
         if len(text) > _MAX_ANALYSED:
             recording.session.notice("script", f"text beyond {_MAX_ANALYSED} characters is not analysed")
+        # What exists now is machinery: passing over it in full garbage collections saves time.
         gc.freeze()
 
     def raised(self, error: BaseException) -> None:
@@ -267,10 +272,7 @@ def _make_room(loaded: frozenset[str]) -> None:
         loaded: the modules that Python itself had loaded.
     """
     folder = sys.path[0]
-    try:
-        there = {entry.name.partition(".")[0] for entry in os.scandir(folder)}
-    except OSError:
-        return
+    there = {entry.name.partition(".")[0] for entry in os.scandir(folder)}
     ours = {name.partition(".")[0] for name in sys.modules.keys() - loaded} - {"provkg", "__main__"}
     for name in ours & there:
         spec = PathFinder.find_spec(name, [folder])
