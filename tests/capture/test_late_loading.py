@@ -4,8 +4,11 @@ from __future__ import annotations
 
 from pathlib import Path
 
+import pytest
+
 from provkg.records import ActivityKind
 from tests.capture.conftest import Live
+from tests.capture.test_network import site  # noqa: F401
 
 IMPORTS = """import functools, inspect, pickle, random, pandas as pd, numpy as np
 import sklearn.metrics as m
@@ -85,3 +88,42 @@ def test_classes_and_models_made_before_are_seen_at_work(live: Live) -> None:
     assert [r.model for r in seen.results] == [seen.held("early").id]
     assert seen.held("duck").id in seen.sources(seen.held("p").id)
     assert len(seen.of_kind(ActivityKind.SPLITTING)) == 1
+
+
+def test_files_are_seen_through_libraries_that_were_imported_before(live: Live, site: str) -> None:  # noqa: F811
+    for name in ("polars", "duckdb", "h5py", "pyarrow", "requests"):
+        pytest.importorskip(name)
+    seen = live(
+        "import io, json, sqlite3, duckdb, h5py, numpy as np, pandas as pd, polars as pl, requests\n"
+        "import pyarrow.parquet as pq\nfrom PIL import Image\nfrom duckdb import sql\n"
+        "from polars import read_csv as read, scan_parquet as scan\nfrom json import load as parse\n"
+        "from pyarrow.parquet import read_table\n"
+        "pd.DataFrame({'a': range(60), 'b': [i * 7 % 9 for i in range(60)]}).to_csv('a.csv', index=False)\n"
+        "pd.read_csv('a.csv').to_parquet('a.parquet')\n"
+        "pd.read_csv('a.csv').to_json('a.json', orient='records')\n"
+        "con = sqlite3.connect('a.db'); pd.read_csv('a.csv').to_sql('t', con); con.commit()\n"
+        "with h5py.File('a.h5', 'w') as file: file['x'] = np.arange(9.)\n"
+        "Image.new('L', (9, 9)).save('a.png')",
+        "%load_ext provkg.capture.ipython",
+        "one = read('a.csv').filter(pl.col('a') > 3); lazy = scan('a.parquet').collect()\n"
+        "few = pd.read_csv('a.csv').head(9); rows = sql('select * from few').df()\n"
+        "table = read_table('a.parquet')\n"
+        "with open('a.json') as file: listed = pd.DataFrame(parse(file))\n"
+        "with h5py.File('a.h5') as file: x = file['x'][:]\n"
+        "image = Image.open('a.png'); mapped = np.memmap('a.csv', mode='r')\n"
+        f"answer = requests.get('http://{site}/t.csv'); fetched = pd.read_csv(io.BytesIO(answer.content))\n"
+        "new = sqlite3.connect('a.db'); stored = pd.read_sql('select * from t', new)",
+    )
+    assert seen.notices == []
+    expected = {
+        "one": "a.csv",
+        "lazy": "a.parquet",
+        "rows": "a.csv",
+        "table": "a.parquet",
+        "listed": "a.json",
+    }
+    expected |= {"x": "a.h5", "image": "a.png", "mapped": "a.csv", "stored": "a.db"}
+    for name, file in expected.items():
+        assert seen.came_from(name, evidence="observed") == {file}, name
+    fetched = seen.sources(seen.held("fetched").id, evidence="observed")
+    assert {seen.files[source].url for source in fetched if source in seen.files} == {f"http://{site}/t.csv"}
