@@ -49,10 +49,11 @@ def storage_of(value: Any) -> Any:
 class Memory:
     """Who came first to each piece of memory that tensors are views of."""
 
-    __slots__ = ("_owners",)
+    __slots__ = ("_addresses", "_owners")
 
     def __init__(self) -> None:
         self._owners: dict[int, tuple[ref[Any], Any]] = {}
+        self._addresses: dict[int, int] = {}
 
     def remember(self, tensor: Any, owner: Any) -> None:
         """The memory of a tensor is known by an owner from now on, unless it has one."""
@@ -64,10 +65,20 @@ class Memory:
             return
 
         def forget(dead: ref[Any]) -> None:
-            if owners.get(address, (None,))[0] is dead:
+            known = owners.get(address)
+            if known is not None and known[0] is dead:
                 del owners[address]
+                self._addresses.pop(id(known[1]), None)
 
         owners[address] = ref(storage, forget), owner
+        self._addresses[id(owner)] = address
+
+    def hand_on(self, owner: Any, heir: Any) -> None:
+        """An owner is gone, but not the memory."""
+        address = self._addresses.pop(id(owner), None)
+        known = self._owners.get(address) if address is not None else None
+        if address is not None and known is not None and known[1] is owner:
+            self._owners[address] = known[0], heir
 
     def owner(self, value: Any) -> Any:
         """The owner of the memory that a tensor or array is a view of; None where it has none."""

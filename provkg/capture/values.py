@@ -52,8 +52,8 @@ class Tracker:
         self._objects: dict[int, Object] = {}
         self._memory: dict[int, Object] = {}
         """Arrays that are not followed but own the memory of one that is."""
-        self._tensors = Memory()
-        self._light = LightValues()
+        self.tensors = Memory()
+        self.light = LightValues(self)
         self._numbers = 0
         self._epoch = 0
         self._forgetting = self._forget
@@ -69,8 +69,7 @@ class Tracker:
         """The newest state of an object, if it is followed."""
         entry = self._objects.get(id(value))
         if entry is None or entry.reference is None or entry.reference() is not value:
-            light = self._light.find(value) if self._light else None
-            return self._settle(light) if light is not None else None
+            return self.light.state(value) if self.light else None
         return entry.newest if entry.doubt is None else self._made_sure(entry)
 
     def doubt(self, value: object, *, beside: bool) -> None:
@@ -136,52 +135,15 @@ class Tracker:
                 self._memory[entry.memory] = entry
         entry.newest = entry.before = node = Node(entry, kind)
         if is_tensor(value):
-            self._tensors.remember(value, entry)
+            self.tensors.remember(value, entry)
         return node
 
     def sharing(self, value: object) -> Node | None:
         """The state of the followed tensor whose memory a tensor or array is a view of."""
-        owner = self._tensors.owner(value)
-        return self._settle(owner) if isinstance(owner, Light) else getattr(owner, "newest", None)
-
-    def follow_lightly(
-        self,
-        tensor: object,
-        parents: tuple[Node | Light, ...],
-        label: str,
-        model: Node | None = None,
-        data: Node | None = None,
-    ) -> None:
-        """Follow a tensor that will most likely never be asked for.
-
-        Parameters:
-            model: the model that it is a prediction of, made from ``data``.
-        """
-        light = Light(tensor, parents, label, model, data)
-        self._light.add(tensor, light)
-        self._tensors.remember(tensor, light)
-
-    def glimpse(self, value: object) -> Node | Light | None:
-        """What is known of an object, without making a state of it."""
-        return self._light.find(value) or self.find(value)
-
-    def _settle(self, light: Light) -> Node:
-        """Make a state of what was followed lightly, also when the object itself is gone."""
-        if light.node is not None:
-            return light.node
-        value = self._light.take(light)
-        parents = [self._settle(each) if isinstance(each, Light) else each for each in light.parents]
-        kind = ValueKind.DATASET if light.model is None else ValueKind.PREDICTION
-        node = self.derive(value, parents, light.label, kind=kind) if value is not None else None
-        if node is None:
-            node = Node(Object("torch.Tensor", self._epoch), kind)
-            node.dead = True
-            self._link(node, None, tuple(parents), light.label, Evidence.OBSERVED, _NOTHING)
-        if light.model is not None:
-            node.model, node.data = light.model, light.data
-            node.role = light.data.role if light.data is not None else None
-        light.node = node
-        return node
+        owner = self.tensors.owner(value)
+        if isinstance(owner, Light):
+            return self.light.settle(owner)
+        return owner.newest if isinstance(owner, Object) else owner
 
     def extend(
         self, node: Node, parents: Iterable[Parent], operation: str, evidence: Evidence = Evidence.OBSERVED
@@ -201,6 +163,7 @@ class Tracker:
             del self._memory[entry.memory]
         if entry.newest is not None:
             entry.newest.dead = True
+            self.tensors.hand_on(entry, entry.newest)
         # A state and its object refer to each other: without this only a collection would free them.
         entry.newest = entry.before = None
 

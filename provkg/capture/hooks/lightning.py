@@ -23,7 +23,7 @@ from provkg.capture.hooks.lightning_steps import (
 )
 from provkg.capture.hooks.randomness import seeding
 from provkg.capture.hooks.replacing import replace
-from provkg.capture.hooks.wrap import follow, is_replacement, listen, wrap_method
+from provkg.capture.hooks.wrap import is_replacement, listen, wrap_method
 
 __all__ = ["AFTER_IMPORT"]
 
@@ -61,11 +61,11 @@ def _patch_trainer(module: Any) -> None:
 def _patch_seeds(module: Any) -> None:
     told = [seeding(generator, ("seed",)) for generator in ("random", "numpy.random", "torch")]
 
-    def observe(args: tuple[Any, ...], kwargs: dict[str, Any], result: Any) -> None:
+    def hear(args: tuple[Any, ...], kwargs: dict[str, Any], result: Any) -> None:
         for tell in told:
             tell((), {"seed": result}, result)
 
-    replace(module, "seed_everything", partial(follow, observe=observe))
+    replace(module, "seed_everything", partial(listen, hear=hear))
 
 
 AFTER_IMPORT: dict[str, tuple[AfterImport, ...]] = {

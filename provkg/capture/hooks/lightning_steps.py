@@ -364,6 +364,7 @@ class Predicting(Testing):
         nodes = self.use_loaders(self.trainer.predict_dataloaders, Role.DATA)
         data = nodes[0] if len(nodes) == 1 else None
         sources = [node for node in (state, *nodes) if node is not None]
+        first: Node | None = None
         for batch in (result if isinstance(result, list) else [])[:_MAX_BATCHES]:
             for part in batch if isinstance(batch, list | tuple) else (batch,):
                 if kind_of(part) is not None:
@@ -371,4 +372,7 @@ class Predicting(Testing):
                     if made is not None:
                         made.model, made.data = state, data
                         made.role = data.role if data is not None else None
+                        first = first or made
+        if first is not None:
+            self.session.values.made_here(first, frozenset(sources))
         self.add(seconds)

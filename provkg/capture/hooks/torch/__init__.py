@@ -20,7 +20,7 @@ from provkg.capture.hooks.torch.loaders import begun, drawing
 from provkg.capture.hooks.torch.seeds import import_seen
 from provkg.capture.hooks.torch.splitting import Splitting
 from provkg.capture.hooks.torch.tensors import following, row_numbers
-from provkg.capture.hooks.wrap import follow, is_replacement, step
+from provkg.capture.hooks.wrap import follow, is_replacement, listen, step
 
 __all__ = ["AFTER_IMPORT"]
 
@@ -61,13 +61,13 @@ def _patch(torch: Any) -> None:
             gate.session.notice("torch", error)
         return
     import_seen(torch)
-    _set(torch.nn.Module, "load_state_dict", lambda original: follow(original, state_loaded))
+    _set(torch.nn.Module, "load_state_dict", lambda original: listen(original, state_loaded))
     _find(torch, "optim.optimizer.register_optimizer_step_post_hook")(stepped)
-    _set(torch.utils.data.DataLoader, "__iter__", lambda original: follow(original, begun))
+    _set(torch.utils.data.DataLoader, "__iter__", lambda original: listen(original, begun))
     _set(_find(torch, "utils.data.dataloader._BaseDataLoaderIter"), "__next__", drawing)
     scaler = _find(torch, "amp.GradScaler")
     if scaler is not None and hasattr(scaler, "scale"):
-        _set(scaler, "scale", lambda original: follow(original, scaled))
+        _set(scaler, "scale", lambda original: listen(original, scaled))
     for name, begin in (("save", Saving.begin), ("load", Loading.begin)):
         replace(sys.modules["torch.serialization"], name, partial(step, begin=begin), (torch,))
     splits = sys.modules["torch.utils.data.dataset"]

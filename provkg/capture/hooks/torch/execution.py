@@ -134,7 +134,7 @@ class Execution:
     def _measured(self, given: Sequence[Any], loss: Any) -> None:
         """A loss was computed of predictions that nothing is learnt from."""
         for tensor in given:
-            known = self.session.values.tracker.glimpse(tensor)
+            known = self.session.values.tracker.light.glimpse(tensor)
             if known is not None and known.model is not None and known.data is not None:
                 for loop in self.loops.values():
                     if any(known.model in each.states[-1:] for each in loop.trained):

@@ -126,7 +126,7 @@ class Predictions:
                 parents = known.state, data
                 known.data[data] = None
             tracker = self._session.values.tracker
-            tracker.follow_lightly(output, parents, known.function, known.state, data)
+            tracker.light.follow(output, parents, known.function, known.state, data)
         return True
 
     def forget(self, outputs: Iterable[Node]) -> None:

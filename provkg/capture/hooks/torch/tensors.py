@@ -78,11 +78,11 @@ def _derived(label: str, args: tuple[Any, ...], kwargs: dict[str, Any], result: 
     if not made:
         return
     tracker = session.values.tracker
-    light = tracker.glimpse(args[0]) if args and is_tensor(args[0]) else None
+    light = tracker.light.glimpse(args[0]) if args and is_tensor(args[0]) else None
     if isinstance(light, Light) and all(is_tensor(each) for each in made):
         for each in made:
             if each is not args[0]:
-                tracker.follow_lightly(each, (light,), label)
+                tracker.light.follow(each, (light,), label)
         return
     sources = tuple(dict.fromkeys(_sources(session, (*args, *kwargs.values()))))
     if sources:
