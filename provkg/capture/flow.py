@@ -8,27 +8,26 @@ although the objects in it are real ones.
 from __future__ import annotations
 
 import ast
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Iterable
 from types import FunctionType, ModuleType
 from typing import Any, ClassVar, Protocol, TypeAlias
 
 from provkg.analysis import Binding, BindingKind
+from provkg.capture.givens import arguments, called, called_with_in, elements_of, with_elements, within
 from provkg.capture.kinds import is_estimator, kind_of
-from provkg.capture.scopes import ABSENT, At, Given, Made, Scope, contents_of, is_container
+from provkg.capture.scopes import ABSENT, At, Given, Made, Scope, in_class
 from provkg.capture.states import Node
-from provkg.capture.syntax import given_by, loop_names, operands_of, parameter_names, results_of
+from provkg.capture.syntax import given_by, loop_names, operands_of, results_of
 from provkg.capture.texts import Texts
 from provkg.records import ValueKind
 
-__all__ = ["Flow", "Known", "Sources", "called_with_in", "elements_of", "inside_comprehensions"]
+__all__ = ["Flow", "Known", "Sources"]
 
 _MAX_STEPS = 2_000
 _MAX_EFFORT = 50_000
 _MAX_CHANGES = 50
 _MAX_DEPTH = 40
 _MAX_CALLS = 4
-_MAX_ELEMENTS = 2_000
-_FUNCTIONS = (ast.FunctionDef, ast.AsyncFunctionDef, ast.Lambda)
 _LOOPS = (ast.For, ast.AsyncFor, ast.While, ast.ListComp, ast.SetComp, ast.DictComp, ast.GeneratorExp)
 _ESTIMATORS = (ValueKind.MODEL, ValueKind.TRANSFORMER)
 _ABOUT = frozenset({"shape", "size", "ndim", "dtype", "dtypes", "columns", "name", "names", "nbytes"})
@@ -116,9 +115,14 @@ class Flow:
         owner = scope.held(node.value, at)
         if is_estimator(owner):
             return _only(self._known.state(owner))
-        known = owner is not ABSENT and type(owner) is not ModuleType
-        found = self._object(scope.held(node, at)) if known else None
-        return found if found is not None else self.of(node.value, at, scope)
+        if owner is not ABSENT and type(owner) is not ModuleType:
+            found = self._object(scope.held(node, at))
+            getter = getattr(in_class(owner, node.attr), "fget", None) if found is None else None
+            if type(getter) is FunctionType and self._calls < _MAX_CALLS:
+                found = self._function(getter, [node.value], [], at, scope)
+            if found is not None:
+                return found
+        return self.of(node.value, at, scope)
 
     def _subscript(self, node: ast.Subscript, at: At, scope: Scope) -> Sources:
         held = scope.held(node, at)
@@ -142,7 +146,7 @@ class Flow:
     def _comprehension(
         self, node: ast.ListComp | ast.SetComp | ast.GeneratorExp | ast.DictComp, at: At, scope: Scope
     ) -> Sources:
-        inner = _with_elements(node, at, scope)
+        inner = with_elements(node, at, scope)
         parts = [node.key, node.value] if isinstance(node, ast.DictComp) else [node.elt]
         return self.all(parts, at, inner)
 
@@ -155,9 +159,9 @@ class Flow:
         name = node.func.attr if isinstance(node.func, ast.Attribute) else getattr(node.func, "id", "")
         if name in _TELLING:
             return {}
-        function = scope.held(node.func, at)
+        function, values = called(node, at, scope)
         if type(function) is FunctionType and self._calls < _MAX_CALLS:
-            found = self._function(function, node, at, scope)
+            found = self._function(function, values, node.keywords, at, scope)
             if found is not None:
                 return found
         found = self.all((*node.args, *(keyword.value for keyword in node.keywords)), at, scope)
@@ -191,23 +195,30 @@ class Flow:
             for making in makings
             if (not called_with or making.called_with == called_with) and making.used.issuperset(needed)
         ]
-        looped = any(isinstance(each, _LOOPS) for each in _within(scope, node))
+        looped = any(isinstance(each, _LOOPS) for each in within(scope, node))
         return {making.node: None for making in (fitting if looped else fitting[-1:])}
 
     def _varies(self, operand: ast.expr, node: ast.Call, scope: Scope) -> bool:
         """Whether an operand is another one in each round of the loop around it."""
         names = {each.id for each in ast.walk(operand) if isinstance(each, ast.Name)}
-        return any(not names.isdisjoint(loop_names(each)) for each in _within(scope, node))
+        return any(not names.isdisjoint(loop_names(each)) for each in within(scope, node))
 
-    def _function(self, function: FunctionType, node: ast.Call, at: At, scope: Scope) -> Sources | None:
-        """What a function of the notebook returns, for what it is given here."""
+    def _function(
+        self,
+        function: FunctionType,
+        values: list[ast.expr],
+        keywords: list[ast.keyword],
+        at: At,
+        scope: Scope,
+    ) -> Sources | None:
+        """What a function of the user's returns, for what it is given here."""
         if not self._known.is_user_function(function):
             return None
         text = self._known.texts.of_function(function.__code__)
         definition = text.function(function.__code__) if text is not None else None
-        if text is None or definition is None or any(isinstance(each, ast.Starred) for each in node.args):
+        if text is None or definition is None or any(isinstance(each, ast.Starred) for each in values):
             return None
-        given = _arguments(function, node, at, scope)
+        given = arguments(function.__code__, values, keywords, at, scope)
         end = max((body.end for body in text.code.bodies[:1]), default=0)
         inner = Scope(text, function.__code__, (end, 0), {}, scope.outer or scope, given)
         self._calls += 1
@@ -318,61 +329,3 @@ class Flow:
 
 def _only(state: Node | None) -> Sources:
     return {} if state is None else {state: None}
-
-
-def _with_elements(node: ast.AST, at: At, scope: Scope) -> Scope:
-    """The scope of a comprehension, whose variables stand for elements of what it goes over."""
-    for generator in getattr(node, "generators", ()):
-        names = {each.id for each in ast.walk(generator.target) if isinstance(each, ast.Name)}
-        scope = scope.inside(dict.fromkeys(names, Given(generator.iter, at, scope, True)))
-    return scope
-
-
-def inside_comprehensions(node: ast.AST, at: At, scope: Scope) -> Scope:
-    """The scope that an expression is evaluated in: that of the comprehensions around it."""
-    around = [each for each in _within(scope, node) if hasattr(each, "generators")]
-    for each in reversed(around):
-        scope = _with_elements(each, at, scope)
-    return scope
-
-
-def _within(scope: Scope, node: ast.AST) -> Iterator[ast.AST]:
-    """What an expression stands in, up to the function it belongs to."""
-    for each in scope.text.around(node) if scope.text is not None else ():
-        if isinstance(each, _FUNCTIONS):
-            return
-        yield each
-
-
-def called_with_in(scope: Scope) -> tuple[int, ...]:
-    """The identities of what the function at work was called with; empty in a cell, and of a call gone by."""
-    if scope.place is None:
-        return ()
-    return tuple(id(scope.local[name]) for name in parameter_names(scope.place) if name in scope.local)
-
-
-def _arguments(function: FunctionType, node: ast.Call, at: At, scope: Scope) -> dict[str, Given]:
-    """What the parameters of a function stand for in a call of it."""
-    code = function.__code__
-    names = parameter_names(code)
-    positional = list(names[: code.co_argcount])
-    values: list[ast.expr] = list(node.args)
-    if isinstance(node.func, ast.Attribute):
-        owner = scope.held(node.func.value, at)
-        if not issubclass(type(owner), ModuleType | type):
-            values.insert(0, node.func.value)
-    rest = [name for name in names if name not in positional]
-    given = dict(zip(positional, values, strict=False))
-    given |= {keyword.arg: keyword.value for keyword in node.keywords if keyword.arg in names}
-    more = values[len(positional) :] + [each.value for each in node.keywords if each.arg not in names]
-    if more and rest:
-        given |= dict.fromkeys(rest[-2:], ast.Tuple(more, ast.Load()))
-    return {name: Given(value, at, scope, False) for name, value in given.items()}
-
-
-def elements_of(value: Any, depth: int = 2) -> Iterator[Any]:
-    """What a container, or an object of a class, holds; no code of the user's is run."""
-    for element in contents_of(value, _MAX_ELEMENTS):
-        yield element
-        if depth > 1 and is_container(element):
-            yield from elements_of(element, depth - 1)

@@ -60,6 +60,7 @@ class Gate:
         "elsewhere",
         "enclosing",
         "exhausted",
+        "given",
         "host",
         "inside_own",
         "openings",
@@ -93,6 +94,8 @@ class Gate:
         """The activity that those recorded from now on are parts of."""
         self.exhausted = False
         """Whether a hook had no room left on the call stack."""
+        self.given: tuple[tuple[Any, ...], dict[str, Any]] | None = None
+        """What the hooked call is given that is looked at just now."""
         self.elsewhere = False
         """Whether another thread or task made a step, which was not recorded."""
         self.scalars = set(map(id, (bool, int, float, complex, str, bytes)))

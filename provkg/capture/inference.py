@@ -8,18 +8,21 @@ marked so. Equal content is no evidence, because it may be an accident.
 from __future__ import annotations
 
 import ast
+import sys
 from collections.abc import Iterable, Mapping
 from types import FrameType, FunctionType
 from typing import Any
 
-from provkg.capture.flow import Flow, Sources, called_with_in, elements_of, inside_comprehensions
+from provkg.capture.flow import Flow, Sources
+from provkg.capture.gate import gate
+from provkg.capture.givens import called_with_in, elements_of, inside_comprehensions
 from provkg.capture.kinds import kind_of, type_name
-from provkg.capture.memory import held_in, is_dataset
+from provkg.capture.memory import held_in
 from provkg.capture.plain import PlainValues
-from provkg.capture.scopes import ABSENT, Made, Making, Scope, is_container
+from provkg.capture.scopes import ABSENT, Made, Making, Scope, attributes_of, is_container
 from provkg.capture.selections import selected
 from provkg.capture.states import Node
-from provkg.capture.syntax import operands_of
+from provkg.capture.syntax import argument_of, operands_of
 from provkg.capture.texts import Texts
 from provkg.capture.usercode import UserCode
 from provkg.capture.values import Tracker
@@ -109,7 +112,7 @@ class Inference:
         found: Sources = {}
         complete = True
         for element in elements_of(value):
-            state = self.state(element) or self._of_memory(element)
+            state = self.state(element) or self._of_same_memory(element)
             if state is None:
                 complete = complete and kind_of(element) is None
             elif state.kind not in _ESTIMATORS:
@@ -147,13 +150,20 @@ class Inference:
     def _end(self) -> Scope:
         return Scope.at_end(self.texts.cell_text(), self._namespace)
 
-    def _of_memory(self, value: Any) -> Node | None:
+    def _of_same_memory(self, value: Any) -> Node | None:
+        """The state of the followed array that an array is a view of."""
         base = _base(value)
         while base is not None:
             node = self._tracker.find(base) or self._tracker.owner(base)
             if node is not None:
-                return self._tracker.derive(value, [node], "view of the same memory")
+                return node
             base = _base(base)
+        return None
+
+    def _of_memory(self, value: Any) -> Node | None:
+        node = self._of_same_memory(value)
+        if node is not None:
+            return self._tracker.derive(value, [node], "view of the same memory")
         shared = self._tracker.sharing(value)
         if shared is not None:
             return self._tracker.derive(value, [shared], "view of the same memory")
@@ -168,7 +178,20 @@ class Inference:
         if node is not None:
             return node
         sources = Flow(self).variable(name, scope.now, scope, by_text=True)
+        if len(sources) == 1:
+            attribute = self._attribute(value, next(iter(sources)))
+            if attribute:
+                return self._tracker.derive(value, tuple(sources), attribute)
         return self._from(value, sources, f"{name} = …")
+
+    def _attribute(self, value: Any, source: Node) -> str:
+        """The attribute of a model that a value is; empty where it is none."""
+        if source.kind not in _ESTIMATORS or source.object.reference is None:
+            return ""
+        for name, held in attributes_of(source.object.reference()).items():
+            if held is value:
+                return f"{source.object.type}.{name}"
+        return ""
 
     def _from(self, value: Any, sources: Sources, operation: str) -> Node | None:
         """The state of data that the text says comes from some states; rows of one can be seen to be so."""
@@ -185,7 +208,11 @@ class Inference:
             return {}, ""
         at, flow, found = scope.now, Flow(self), Sources()
         scope = inside_comprehensions(node, at, scope)
-        for operand in operands_of(node):
+        operands = operands_of(node)
+        if isinstance(node, ast.Call) and gate.given is not None:
+            one = argument_of(node, value, *gate.given)
+            operands = iter([one]) if one is not None else operands
+        for operand in operands:
             held = scope.held(operand, at)
             if held is value and isinstance(operand, ast.Name):
                 return flow.variable(operand.id, at, scope, by_text=True), f"{operand.id} = …"
@@ -196,8 +223,10 @@ class Inference:
 
 def _base(value: Any) -> Any:
     """The array that has the memory of another one."""
-    base = getattr(value, "base", None) if not is_dataset(type(value)) else None
-    return base if type(base).__name__ in ("ndarray", "memmap") else None
+    numpy = sys.modules.get("numpy")
+    if numpy is None or not issubclass(type(value), numpy.ndarray):
+        return None
+    return value.base if issubclass(type(value.base), numpy.ndarray) else None
 
 
 def memory_of(value: Any) -> Any:

@@ -14,7 +14,19 @@ from provkg.capture.namespace import locals_of
 from provkg.capture.states import Node, Object
 from provkg.capture.texts import Position, Text, Texts
 
-__all__ = ["ABSENT", "At", "Given", "Made", "Making", "Scope", "contents_of", "is_container", "part_of"]
+__all__ = [
+    "ABSENT",
+    "At",
+    "Given",
+    "Made",
+    "Making",
+    "Scope",
+    "attributes_of",
+    "contents_of",
+    "in_class",
+    "is_container",
+    "part_of",
+]
 
 ABSENT = object()
 _NOTHING: Mapping[str, Any] = MappingProxyType({})
@@ -176,7 +188,7 @@ def contents_of(value: Any, limit: int) -> list[Any]:
     kind = type(value)
     if id(kind) in _LISTS:
         return list(islice(value, limit))
-    return list(islice((dict.values(value) if _is_dict(kind) else _instance_dict(value).values()), limit))
+    return list(islice((dict.values(value) if _is_dict(kind) else attributes_of(value).values()), limit))
 
 
 def _attribute(value: Any, kind: type, name: str) -> Any:
@@ -195,14 +207,19 @@ def _attribute(value: Any, kind: type, name: str) -> Any:
             break
     else:
         found = ABSENT
-    return _instance_dict(value).get(name, found)
+    return attributes_of(value).get(name, found)
+
+
+def in_class(value: Any, name: str) -> Any:
+    """What the class of an object has by a name, such as a property."""
+    return next((own[name] for own in _namespaces(type(value)) if name in own), ABSENT)
 
 
 def _namespaces(kind: type) -> Iterable[Mapping[str, Any]]:
     return (type.__getattribute__(each, "__dict__") for each in type.__getattribute__(kind, "__mro__"))
 
 
-def _instance_dict(value: Any) -> Mapping[str, Any]:
+def attributes_of(value: Any) -> Mapping[str, Any]:
     """The attributes of an object of a class written in Python; empty for any other."""
     kind = type(value)
     if kind.__module__ == "builtins":

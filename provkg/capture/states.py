@@ -52,14 +52,12 @@ class Object:
 
     ``before`` is the state it had when the execution ``epoch`` first changed it, or its first state if it
     was made in that execution. ``doubt`` tells that it was changed unseen: by a thread of the execution at
-    work, or else by nobody knows whom. ``memory`` is the identity of the array that owns its memory, where
-    that one is not followed.
+    work, or else by nobody knows whom.
     """
 
     # Defaults stand in the class, here as below: most are of temporaries and never set.
     number = 0
     recorded = 0
-    memory = 0
     doubt: bool | None = None
     newest: Node | None = None
     before: Node | None = None

@@ -6,10 +6,19 @@ import ast
 from collections.abc import Iterable, Iterator
 from inspect import CO_VARARGS, CO_VARKEYWORDS
 from types import CodeType
+from typing import Any
 
 from provkg.analysis import Binding, BindingKind
 
-__all__ = ["given_by", "loop_names", "operands_of", "parameter_names", "results_of", "targets_of"]
+__all__ = [
+    "argument_of",
+    "given_by",
+    "loop_names",
+    "operands_of",
+    "parameter_names",
+    "results_of",
+    "targets_of",
+]
 
 _NESTED = (ast.FunctionDef, ast.AsyncFunctionDef, ast.ClassDef, ast.Lambda)
 
@@ -38,6 +47,33 @@ def operands_of(node: ast.AST) -> Iterator[ast.expr]:
             for child in ast.iter_child_nodes(node):
                 if isinstance(child, ast.expr):
                     yield from opened(child)
+
+
+def argument_of(node: ast.Call, value: Any, args: tuple[Any, ...], kwargs: dict[str, Any]) -> Any:
+    """The expression for a value among what a call is given; None where that is not certain."""
+    keyword = next((name for name, held in kwargs.items() if _is_or_has(held, value)), None)
+    if keyword is not None:
+        found = next((each.value for each in node.keywords if each.arg == keyword), None)
+        return _element(found, kwargs[keyword], value)
+    position = next((index for index, held in enumerate(args) if _is_or_has(held, value)), None)
+    more = len(args) - len(node.args)
+    if position is None or more not in (0, 1) or any(isinstance(each, ast.Starred) for each in node.args):
+        return None
+    if position >= more:
+        return _element(node.args[position - more], args[position], value)
+    return node.func.value if isinstance(node.func, ast.Attribute) else None
+
+
+def _is_or_has(held: Any, value: Any) -> bool:
+    return held is value or (type(held) in (list, tuple) and any(each is value for each in held))
+
+
+def _element(node: ast.expr | None, held: Any, value: Any) -> ast.expr | None:
+    """The expression for an element of a list that is written out, or for the whole."""
+    listed = node.elts if isinstance(node, ast.List | ast.Tuple) else []
+    if held is value or len(listed) != len(held) or any(isinstance(each, ast.Starred) for each in listed):
+        return node
+    return next((each for each, there in zip(listed, held, strict=True) if there is value), node)
 
 
 def opened(node: ast.expr) -> Iterator[ast.expr]:

@@ -50,7 +50,7 @@ class Tracker:
     def __init__(self, fingerprint_limit: int = 100_000_000) -> None:
         self._fingerprint_limit = fingerprint_limit
         self._objects: dict[int, Object] = {}
-        self._memory: dict[int, Object] = {}
+        self._memory: dict[int, tuple[_Reference, Object, Node]] = {}
         """Arrays that are not followed but own the memory of one that is."""
         self.tensors = Memory()
         self.light = LightValues(self)
@@ -105,11 +105,10 @@ class Tracker:
 
     def owner(self, value: object) -> Node | None:
         """The newest state of the array whose memory is that of ``value``, an array not followed itself."""
-        entry = self._memory.get(id(value))
-        if entry is None or entry.reference is None:
+        reference, entry, first = self._memory.get(id(value), (None, None, None))
+        if reference is None or reference() is not value:
             return None
-        held = entry.reference()
-        return entry.newest if held is not None and getattr(held, "base", None) is value else None
+        return (entry.newest if entry is not None else None) or first
 
     def node(self, value: object, kind: ValueKind | None = None) -> Node | None:
         """The newest state of an object, followed from now on; None for what cannot be followed."""
@@ -128,12 +127,13 @@ class Tracker:
         entry = Object(type(value), self._epoch)
         entry.reference = reference
         self._objects[identity] = entry
+        entry.newest = entry.before = node = Node(entry, kind)
         if type(value).__name__ == "ndarray":
             base = value.base  # type: ignore[attr-defined]
-            if type(base) is type(value) and id(base) not in self._objects:
-                entry.memory = id(base)
-                self._memory[entry.memory] = entry
-        entry.newest = entry.before = node = Node(entry, kind)
+            if type(base) is type(value) and id(base) not in self._objects and self.owner(base) is None:
+                known = _Reference(base, self._forget_memory)
+                known.identity = id(base)
+                self._memory[known.identity] = known, entry, node
         if is_tensor(value):
             self.tensors.remember(value, entry)
         return node
@@ -159,13 +159,16 @@ class Tracker:
         if entry is None or entry.reference is not dead:
             return
         del self._objects[identity]
-        if entry.memory and self._memory.get(entry.memory) is entry:
-            del self._memory[entry.memory]
         if entry.newest is not None:
             entry.newest.dead = True
             self.tensors.hand_on(entry, entry.newest)
         # A state and its object refer to each other: without this only a collection would free them.
         entry.newest = entry.before = None
+
+    def _forget_memory(self, dead: ref[Any]) -> None:
+        identity = dead.identity  # type: ignore[attr-defined]
+        if self._memory.get(identity, (None,))[0] is dead:
+            del self._memory[identity]
 
     def derive(
         self,

@@ -118,6 +118,8 @@ class Loading:
         generated = []
         for value in _parts(result):
             node = session.values.tracker.derive(value, sources, self._function)
+            if node is not None:
+                session.values.made_here(node, frozenset())
             generated.append(session.values.keep(node, value) if not crowded else "")
         if sources and _is_reader(result):
             (files.scans if kind_of(result) is not None else files.holders).hold(result, sources)

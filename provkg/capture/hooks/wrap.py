@@ -92,11 +92,14 @@ def follow(  # noqa: C901
                         if not count:
                             gate.since[place] = perf_counter()
                         gate.places[place] = count % MANY + 1
+                    gate.given = args, kwargs
                     observe(args, kwargs, result)
                 except RecursionError:
                     gate.exhausted = True
                 except Exception as error:
                     report(original, error)
+                finally:
+                    gate.given = None
             elif changes and not gate.values and gate.session is not None:
                 gate.changed_unseen(args[0])
             return result
@@ -154,7 +157,7 @@ def step(  # noqa: C901, PLR0915
     """
 
     # In one piece, because each further function would take room from the user's recursion.
-    def replacement(*args: Any, **kwargs: Any) -> Any:  # noqa: C901, PLR0912
+    def replacement(*args: Any, **kwargs: Any) -> Any:  # noqa: C901, PLR0912, PLR0915
         host = gate.host if is_fit else None
         watched = gate.activities
         if not (
@@ -175,6 +178,7 @@ def step(  # noqa: C901, PLR0915
         try:
             try:
                 if watched:
+                    gate.given = args, kwargs
                     seen = begin(args, kwargs)
                 elif host is not None:
                     seen = host.inside(begin, args, kwargs)
@@ -182,6 +186,8 @@ def step(  # noqa: C901, PLR0915
                 gate.exhausted = True
             except Exception as error:
                 report(original, error)
+            finally:
+                gate.given = None
             began = perf_counter()
             result = original(*args, **kwargs)
             if seen is not None:
