@@ -12,7 +12,7 @@ from collections.abc import Callable, Iterable
 from types import FunctionType, ModuleType
 from typing import Any, ClassVar, Protocol, TypeAlias
 
-from provkg.analysis import Binding, BindingKind
+from provkg.analysis import BindingKind
 from provkg.capture.givens import arguments, called, called_with_in, elements_of, with_elements, within
 from provkg.capture.kinds import is_estimator, kind_of
 from provkg.capture.scopes import ABSENT, At, Given, Made, Scope, in_class
@@ -24,7 +24,7 @@ from provkg.records import ValueKind
 __all__ = ["Flow", "Known", "Sources"]
 
 _MAX_STEPS = 2_000
-_MAX_EFFORT = 50_000
+_MAX_EFFORT = 200_000
 _MAX_CHANGES = 50
 _MAX_DEPTH = 40
 _MAX_CALLS = 4
@@ -45,6 +45,12 @@ class Known(Protocol):
 
     texts: Texts
     made: Made
+    left: int
+    """How many more expressions may be looked at in the execution at work."""
+    efforts: dict[int, int]
+    """The effort that each text had taken when it was first looked at in the execution at work."""
+    answers: dict[tuple[int, str, At], Sources]
+    """What was found for variables when the execution ended."""
 
     def state(self, value: Any) -> Node | None:
         """The state of an object that is followed, or held as a plain value."""
@@ -63,22 +69,30 @@ class Known(Protocol):
 
 
 class Flow:
-    """One question for the data in an expression."""
+    """One question for the data in an expression.
 
-    def __init__(self, known: Known) -> None:
+    Parameters:
+        at_end: the execution has ended, so that answers stay what they are.
+    """
+
+    def __init__(self, known: Known, *, at_end: bool = False) -> None:
         self._known = known
+        self._answers = known.answers if at_end else {}
         self._left = _MAX_STEPS
         self._depth = 0
         self._calls = 0
-        self._began: dict[int, int] = {}
         self._seen: set[tuple[int, str, At]] = set()
+        self._cut = False
+        """Whether something was left out, so that the answer is not the whole one."""
 
     # --- expressions --------------------------------------------------------------------------------
 
     def of(self, node: ast.AST, at: At, scope: Scope) -> Sources:
         """The states whose data is in the value of an expression of a statement."""
         self._left -= 1
-        if self._left < 0 or self._depth > _MAX_DEPTH or self._tires(scope):
+        self._known.left -= 1
+        if self._left < 0 or self._known.left < 0 or self._depth > _MAX_DEPTH or self._tires(scope):
+            self._cut = True
             return {}
         self._depth += 1
         try:
@@ -90,8 +104,10 @@ class Flow:
         """Whether looking for bindings has taken too much, as it may in a cell of many hundred statements."""
         if scope.text is None:
             return False
-        began = self._began.setdefault(id(scope.text), scope.text.effort)
-        return scope.text.effort - began > _MAX_EFFORT
+        began = self._known.efforts.setdefault(id(scope.text), scope.text.effort)
+        if scope.text.effort - began > _MAX_EFFORT:
+            self._known.left = -1
+        return self._known.left < 0
 
     def all(self, nodes: Iterable[ast.AST], at: At, scope: Scope) -> Sources:
         """The states whose data is in the values of some expressions."""
@@ -256,13 +272,37 @@ class Flow:
         return self._by_text(name, at, scope)
 
     def _by_text(self, name: str, at: At, scope: Scope) -> Sources:
+        key = id(scope.text), name, at
+        known = self._answers.get(key)
+        if known is not None:
+            return known
+        cut, self._cut = self._cut, False
+        found = self._bound(name, at, scope)
+        if not self._cut and scope.outer is None and not scope.given:
+            self._answers[key] = found
+        self._cut = self._cut or cut
+        return found
+
+    def _bound(self, name: str, at: At, scope: Scope) -> Sources:
+        """The data that statements gave to a variable, or added to what it held."""
         found: Sources = {}
-        for binding in () if self._tires(scope) else scope.bindings(name, at):
+        pending = list(() if self._tires(scope) else scope.bindings(name, at))
+        while pending:
+            binding = pending.pop()
             if binding is None:
                 found |= _only(self._known.variable(name, scope))
-            elif (id(scope.text), name, (binding.statement, binding.body)) not in self._seen:
-                self._seen.add((id(scope.text), name, (binding.statement, binding.body)))
-                found |= self._binding(binding, scope)
+                continue
+            place = id(scope.text), name, (binding.statement, binding.body)
+            self._known.left -= 1
+            if place in self._seen or self._known.left < 0:
+                self._cut = True
+                continue
+            self._seen.add(place)
+            if binding.kind in (BindingKind.CHANGED, BindingKind.AUGMENTED):
+                pending += scope.bindings(name, (binding.statement, binding.body))
+            statement = scope.text.statement_of(binding) if scope.text is not None else None
+            for node in given_by(statement, binding) if statement is not None else ():
+                found |= self.of(node, (binding.statement, binding.body), scope)
         return found
 
     def _is_changed(self, name: str, at: At, scope: Scope) -> bool:
@@ -281,19 +321,6 @@ class Flow:
             seen |= before
             pending += before
         return True
-
-    def _binding(self, binding: Binding, scope: Scope) -> Sources:
-        """The data that a statement gives to a variable, or adds to what it holds."""
-        statement = scope.text.statement_of(binding) if scope.text is not None else None
-        at = binding.statement, binding.body
-        if statement is None:
-            return {}
-        found: Sources = {}
-        if binding.kind in (BindingKind.CHANGED, BindingKind.AUGMENTED):
-            found = self.variable(binding.name, at, scope)
-        for node in given_by(statement, binding):
-            found |= self.of(node, at, scope)
-        return found
 
     def _object(self, held: Any) -> Sources | None:
         """The states of an object at hand; None where it does not tell where its data is from."""

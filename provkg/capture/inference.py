@@ -19,7 +19,7 @@ from provkg.capture.givens import called_with_in, elements_of, inside_comprehens
 from provkg.capture.kinds import kind_of, type_name
 from provkg.capture.memory import held_in
 from provkg.capture.plain import PlainValues
-from provkg.capture.scopes import ABSENT, Made, Making, Scope, attributes_of, is_container
+from provkg.capture.scopes import ABSENT, At, Made, Making, Scope, attributes_of, is_container
 from provkg.capture.selections import selected
 from provkg.capture.states import Node
 from provkg.capture.syntax import argument_of, operands_of
@@ -32,6 +32,7 @@ __all__ = ["HOLDING", "Inference", "memory_of"]
 
 _ESTIMATORS = (ValueKind.MODEL, ValueKind.TRANSFORMER)
 _MAX_MADE = 1_000
+_MAX_EXPRESSIONS = 20_000
 HOLDING = "holding"
 """The operation that leads from data to a container which it is in."""
 
@@ -48,6 +49,9 @@ class Inference:
     def __init__(self, tracker: Tracker, namespace: Mapping[str, Any], code: UserCode) -> None:
         self.texts = Texts(code, namespace)
         self.made: Made = {}
+        self.left = _MAX_EXPRESSIONS
+        self.efforts: dict[int, int] = {}
+        self.answers: dict[tuple[int, str, At], Sources] = {}
         self.plain = PlainValues()
         self.began: dict[str, Node] = {}
         """The states that variables held when the execution at work began."""
@@ -60,9 +64,16 @@ class Inference:
         """An execution begins, of this text."""
         self.texts.begin(source)
         self.made.clear()
+        self.left = _MAX_EXPRESSIONS
+        self.efforts, self.answers = {}, {}
         find = self._tracker.find
         self.began = {name: node for name, value in variables if (node := find(value)) is not None}
         self.plain.begin(self._namespace)
+
+    @property
+    def tired(self) -> bool:
+        """Whether there was too much text to find where all values came from."""
+        return self.left < 0
 
     # --- what `Flow` asks ---------------------------------------------------------------------------
 
@@ -105,7 +116,7 @@ class Inference:
     def plain_at_end(self, name: str) -> Sources:
         """The states whose data is in a plain value that a variable holds when an execution ends."""
         scope = self._end()
-        return Flow(self).variable(name, scope.now, scope, by_text=True)
+        return Flow(self, at_end=True).variable(name, scope.now, scope, by_text=True)
 
     def held_by(self, value: Any) -> tuple[Sources, bool]:
         """The states of the data in a container, and whether there is any and they are of all of it."""
@@ -148,7 +159,7 @@ class Inference:
     # --- by memory and by text ----------------------------------------------------------------------
 
     def _end(self) -> Scope:
-        return Scope.at_end(self.texts.cell_text(), self._namespace)
+        return Scope.of_end(self.texts.cell_text(), self._namespace)
 
     def _of_same_memory(self, value: Any) -> Node | None:
         """The state of the followed array that an array is a view of."""
@@ -177,11 +188,8 @@ class Inference:
         node = self._of_memory(value)
         if node is not None:
             return node
-        sources = Flow(self).variable(name, scope.now, scope, by_text=True)
-        if len(sources) == 1:
-            attribute = self._attribute(value, next(iter(sources)))
-            if attribute:
-                return self._tracker.derive(value, tuple(sources), attribute)
+        flow = Flow(self, at_end=scope.at_end)
+        sources = flow.variable(name, scope.now, scope, by_text=True)
         return self._from(value, sources, f"{name} = …")
 
     def _attribute(self, value: Any, source: Node) -> str:
@@ -195,6 +203,9 @@ class Inference:
 
     def _from(self, value: Any, sources: Sources, operation: str) -> Node | None:
         """The state of data that the text says comes from some states; rows of one can be seen to be so."""
+        attribute = self._attribute(value, next(iter(sources))) if len(sources) == 1 else ""
+        if attribute:
+            return self._tracker.derive(value, tuple(sources), attribute)
         rows = selected(value, sources)
         if rows:
             return self._tracker.derive(value, rows, "selected rows")

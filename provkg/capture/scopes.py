@@ -9,7 +9,7 @@ from itertools import islice
 from types import CodeType, FrameType, MappingProxyType, ModuleType
 from typing import Any, NamedTuple, TypeAlias
 
-from provkg.analysis import Binding
+from provkg.analysis import Binding, BindingKind
 from provkg.capture.namespace import locals_of
 from provkg.capture.states import Node, Object
 from provkg.capture.texts import Position, Text, Texts
@@ -90,6 +90,8 @@ class Scope:
         self.module = local if module is None else module
         self.outer = outer
         self.given = given
+        self.at_end = False
+        """Whether the execution has ended."""
 
     @classmethod
     def of_frame(cls, frame: FrameType, texts: Texts) -> Scope:
@@ -108,9 +110,11 @@ class Scope:
         return cls(text, place, now, texts.locals_around(frame), outer)
 
     @classmethod
-    def at_end(cls, text: Text, namespace: Mapping[str, Any]) -> Scope:
+    def of_end(cls, text: Text, namespace: Mapping[str, Any]) -> Scope:
         """The end of a cell."""
-        return cls(text, None, (len(text.code.statements), -1), namespace)
+        scope = cls(text, None, (len(text.code.statements), -1), namespace)
+        scope.at_end = True
+        return scope
 
     def inside(self, given: Mapping[str, Given]) -> Scope:
         """The same place, where some more variables stand for something."""
@@ -144,10 +148,23 @@ class Scope:
         if isinstance(node, ast.Attribute):
             return part_of(self.held(node.value, at), node.attr, attribute=True)
         if isinstance(node, ast.Subscript):
-            key: Any = node.slice
-            key = key.value if isinstance(key, ast.Constant) else self.held(key, at)
+            key = self._key(node.slice, at)
             return part_of(self.held(node.value, at), key) if type(key) in (str, int) else ABSENT
         return ABSENT
+
+    def _key(self, node: ast.expr, at: At) -> Any:
+        """The name or number that an item is asked for by."""
+        if isinstance(node, ast.Constant):
+            return node.value
+        held = self.held(node, at)
+        if held is ABSENT and isinstance(node, ast.Name) and self.text is not None:
+            bindings = self.bindings(node.id, at)
+            [binding, *more] = bindings or [None]
+            if binding is not None and not more and binding.kind is BindingKind.ASSIGNED:
+                statement = self.text.statement_of(binding)
+                value = statement.value if isinstance(statement, ast.Assign) else None
+                return value.value if isinstance(value, ast.Constant) else ABSENT
+        return held
 
     def _held_by(self, name: str, at: At) -> Any:
         if not self.is_local(name) and self.outer is not None:
@@ -167,9 +184,20 @@ def part_of(value: Any, key: str | int, *, attribute: bool = False) -> Any:
     kind = type(value)
     if attribute:
         return _attribute(value, kind, str(key))
-    if kind in (list, tuple) and type(key) is int:
+    if type(key) is int and (kind is list or _is_tuple(kind)):
         return value[key] if -len(value) <= key < len(value) else ABSENT
     return dict.get(value, key, ABSENT) if _is_dict(kind) else ABSENT
+
+
+def _is_tuple(kind: type) -> bool:
+    """Whether a class is `tuple`, or a named one that leaves its items as they are."""
+    return issubclass(kind, tuple) and not any(
+        name in own
+        for each in type.__getattribute__(kind, "__mro__")[:-2]
+        if each is not tuple
+        for own in [type.__getattribute__(each, "__dict__")]
+        for name in ("__getitem__", "__len__", "__iter__")
+    )
 
 
 def _is_dict(kind: type) -> bool:
@@ -186,7 +214,7 @@ def is_container(value: Any) -> bool:
 def contents_of(value: Any, limit: int) -> list[Any]:
     """The elements of a container, or the attributes of an object of a class written in Python."""
     kind = type(value)
-    if id(kind) in _LISTS:
+    if id(kind) in _LISTS or _is_tuple(kind):
         return list(islice(value, limit))
     return list(islice((dict.values(value) if _is_dict(kind) else attributes_of(value).values()), limit))
 
@@ -226,7 +254,7 @@ def attributes_of(value: Any) -> Mapping[str, Any]:
         return _NOTHING
     for own in _namespaces(kind):
         if "__dict__" in own:
-            if type(own["__dict__"]).__name__ != "getset_descriptor":
+            if type(own["__dict__"]).__name__ not in ("getset_descriptor", "member_descriptor"):
                 return _NOTHING
             break
     else:

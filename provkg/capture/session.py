@@ -334,6 +334,8 @@ class Session:
 
     def _gather_variables(self, cell: Execution) -> dict[str, Any]:
         fields = gather_variables(cell, self.values, self._hidden, self._definers)
+        if self.values.inference.tired:
+            cell.notices.add("origins", "there is too much text to read where all values came from")
         return {**fields, "values": tuple(map(self._without_columns, fields["values"]))}
 
     def _gather_files(self, cell: Execution) -> dict[str, Any]:

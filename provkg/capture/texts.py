@@ -77,6 +77,14 @@ class Text:
         return found
 
     @cached_property
+    def _ranks(self) -> dict[int, list[int]]:
+        """The statements of each line, by their index in the analysis."""
+        found: dict[int, list[int]] = {}
+        for index, statement in enumerate(self.code.statements):
+            found.setdefault(statement.line, []).append(index)
+        return found
+
+    @cached_property
     def _expressions(self) -> tuple[dict[Position, list[ast.expr]], dict[ast.AST, ast.AST]]:
         found: dict[Position, list[ast.expr]] = {}
         parents: dict[ast.AST, ast.AST] = {}
@@ -107,10 +115,10 @@ class Text:
 
     def statement_of(self, binding: Binding) -> ast.stmt | None:
         """The statement that binds or changes a name."""
-        found = sorted(self.statements(binding.line), key=lambda each: each.col_offset)
-        same = [i for i, each in enumerate(self.code.statements) if each.line == binding.line]
+        found = self.statements(binding.line)
+        same = self._ranks.get(binding.line, [])
         if len(found) == len(same) > 1:
-            return found[same.index(binding.statement)]
+            return sorted(found, key=lambda each: each.col_offset)[same.index(binding.statement)]
         return next((each for each in found if _mentions(each, binding.name)), None)
 
     def expression(self, operation: str, lines: tuple[int, int], columns: tuple[int, int]) -> ast.expr | None:

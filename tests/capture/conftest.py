@@ -90,6 +90,16 @@ class Recorded:
                     pending.append(source)
         return found
 
+    def parents(self, name: str, order: int | None = None) -> set[str]:
+        """The variables and files that what a variable holds comes from in one step; an earlier state of
+        its own is called ``before``.
+        """
+        held = self.held(name, order)
+        known = {value.id: (*value.names, "?")[0] for value in self.values.values()}
+        known |= {value.id: "before" for value in self.values.values() if value.object == held.object}
+        known |= {file.id: Path(file.path).name for file in self.files.values()}
+        return {known[link.source] for link in self.links if link.target == held.id}
+
     def came_from(self, name: str, *, evidence: str | None = None) -> set[str]:
         """The names of the files that what a variable holds came from."""
         sources = self.sources(self.held(name).id, evidence=evidence)
