@@ -123,7 +123,7 @@ class Inference:
         found: Sources = {}
         complete = True
         for element in elements_of(value):
-            state = self.state(element) or self._of_same_memory(element)
+            state = self.state(element) or self._of_memory(element)
             if state is None:
                 complete = complete and kind_of(element) is None
             elif state.kind not in _ESTIMATORS:
