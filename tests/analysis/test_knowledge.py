@@ -167,6 +167,8 @@ def found(name: str) -> Any:
         return getattr(object, rest[0])
     if not importable(top):
         return None
+    if "Halving" in name:
+        importlib.import_module("sklearn.experimental.enable_halving_search_cv")
     parts = [top, *rest]
     for cut in range(len(parts) - 1, 0, -1):
         try:

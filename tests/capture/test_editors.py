@@ -4,8 +4,10 @@ from __future__ import annotations
 
 import asyncio
 import json
+import socket
 import subprocess
 import sys
+import time
 import urllib.request
 from collections.abc import Iterator
 from pathlib import Path
@@ -109,18 +111,35 @@ def server(home: Home, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Itera
     monkeypatch.setenv("JUPYTER_RUNTIME_DIR", str(tmp_path / "runtime"))
     install(prefix=str(tmp_path / "env"))
     (tmp_path / "work").mkdir()
+    with socket.create_server(("127.0.0.1", 0)) as free:
+        port = free.getsockname()[1]
     command = [
-        sys.executable, "-m", "jupyter_server", "--allow-root", "--ServerApp.port=0", "--no-browser",
-        f"--IdentityProvider.token={TOKEN}", f"--ServerApp.root_dir={tmp_path / 'work'}",
+        sys.executable, "-m", "jupyter_server", "--allow-root", f"--ServerApp.port={port}", "--no-browser",
+        "--ServerApp.ip=127.0.0.1", f"--IdentityProvider.token={TOKEN}",
+        f"--ServerApp.root_dir={tmp_path / 'work'}",
     ]  # fmt: skip
-    process = subprocess.Popen(command, stderr=subprocess.PIPE, text=True, cwd=tmp_path)
+    with (tmp_path / "server.log").open("wb") as log:
+        process = subprocess.Popen(command, stderr=log, cwd=tmp_path)
+    served = Server(f"http://127.0.0.1:{port}/", "lab.ipynb")
     try:
-        assert process.stderr is not None
-        url = next(line.split()[-1] for line in process.stderr if "http://127.0.0.1" in line)
-        yield Server(url.partition("tree")[0].partition("?")[0], "lab.ipynb")
+        wait_for(served, process)
+        yield served
     finally:
         process.terminate()
         process.communicate(timeout=60)
+
+
+def wait_for(server: Server, process: subprocess.Popen[bytes]) -> None:
+    deadline = time.monotonic() + 60
+    while True:
+        try:
+            server.ask("GET", "status")
+        except OSError:
+            assert process.poll() is None
+            assert time.monotonic() < deadline
+            time.sleep(0.1)
+        else:
+            return
 
 
 def recorded(home: Home) -> list[Run]:
