@@ -8,6 +8,7 @@ from __future__ import annotations
 import os
 import sys
 from collections.abc import Callable
+from contextlib import suppress
 from pathlib import PurePath
 from threading import get_ident
 from typing import Any
@@ -35,20 +36,26 @@ def watch_with(watch: FileWatch | None) -> None:
 
 
 def _audit(event: str, arguments: tuple[Any, ...]) -> None:
-    handle = _HANDLERS.get(event)
-    if handle is None or _watch is None or not (gate.recording or event in _ALWAYS):
-        return
-    thread = get_ident()
-    if thread in quiet:
-        return
-    quiet.add(thread)
+    # What a hook raises, the opening raises; and at the end of a process its own names may be gone.
     try:
-        handle(_watch, *arguments)
+        handle = _HANDLERS.get(event)
+        if handle is None or _watch is None or not (gate.recording or event in _ALWAYS):
+            return
+        thread = get_ident()
+        if thread not in quiet:
+            quiet.add(thread)
+            try:
+                handle(_watch, *arguments)
+            finally:
+                quiet.discard(thread)
     except Exception as error:
+        _report(error)
+
+
+def _report(error: Exception) -> None:
+    with suppress(Exception):
         if gate.session is not None:
             gate.session.notice("audit hook", error)
-    finally:
-        quiet.discard(thread)
 
 
 def _opened(watch: FileWatch, path: Any, mode: Any, flags: Any) -> None:
