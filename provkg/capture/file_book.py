@@ -112,10 +112,15 @@ class FileBook:
             return known
         state = self.new("", mode)
         if state is not None:
-            self._nameless[place] = state
-            reason = "left out by a setting"
-            self.keep(state, File(id="", path="", mode=mode, covers=Digest.NONE, reason=reason))
+            self.leave_out(state, place)
         return state
+
+    def leave_out(self, state: FileState, place: str) -> None:
+        """A file that is not described yet got to a place that a setting leaves out."""
+        state.path = ""
+        self._nameless[place] = state
+        reason = "left out by a setting"
+        self.keep(state, File(id="", path="", mode=state.mode, covers=Digest.NONE, reason=reason))
 
     def take_ended(self) -> list[FileState]:
         """The states described since the last time; the longest known are forgotten when there are many."""

@@ -7,8 +7,9 @@ it is about to be truncated, moved, removed, or left to another program.
 from __future__ import annotations
 
 import os
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from threading import get_ident
+from typing import TypeAlias
 
 from msgspec.structs import replace
 
@@ -25,6 +26,9 @@ from provkg.identity import sha256
 from provkg.records import Digest, Evidence, File, FileMode, Link
 
 __all__ = ["FileWatch"]
+
+
+Opened: TypeAlias = tuple[FileState, FileMode, int]
 
 
 def _no_package(module: str) -> str:
@@ -68,7 +72,9 @@ class FileWatch:
         self.network = Network(self)
         self._book = FileBook(policy or Policy(), self.noise.module_of, package_of)
         self._left_out = LeftOut(self._book.policy.leave_out)
-        self._opened: list[tuple[FileState, FileMode, int]] = []
+        self._opened: dict[Opened, int] = {}
+        """What was opened, how, and by which thread, with the time by our own clock; the latest is last."""
+        self._clock = 0
         self._pending: dict[str, FileState] = {}
         self._held: dict[str, FileState] = {}
         self._remote: list[FileState] = []
@@ -87,23 +93,37 @@ class FileWatch:
             return
         state = self.writing(path, keeps=keeps) if mode is FileMode.WRITTEN else self.read(path)
         if state is not None:
-            seen = (state, mode, get_ident())
-            if not self._opened or self._opened[-1] != seen:
-                self._opened.append(seen)
+            self._saw(state, mode)
+
+    def _saw(self, state: FileState, mode: FileMode) -> None:
+        seen = (state, mode, get_ident())
+        self._opened.pop(seen, None)
+        self._opened[seen] = self._clock = self._clock + 1
 
     def is_packaged(self, path: str) -> bool:
         """Whether a file belongs to the interpreter or an installed package."""
         return self.noise.is_packaged(path)
 
     def mark(self) -> int:
-        """A place in the list of opened files, for `since`."""
-        return len(self._opened)
+        """The time by our own clock, for `since`."""
+        return self._clock
 
     def since(self, mark: int, mode: FileMode) -> list[FileState]:
         """The states that the calling thread opened in a mode since a mark."""
-        thread = get_ident()
-        seen = (state for state, how, by in self._opened[mark:] if how is mode and by == thread)
-        return list(dict.fromkeys(seen))
+        try:
+            return self._since(mark, mode, reversed(self._opened.items()))
+        except RuntimeError:  # another thread opened a file meanwhile
+            return self._since(mark, mode, reversed(list(self._opened.items())))
+
+    @staticmethod
+    def _since(mark: int, mode: FileMode, opened: Iterable[tuple[Opened, int]]) -> list[FileState]:
+        thread, found = get_ident(), []
+        for (state, how, by), when in opened:
+            if when <= mark:
+                break
+            if how is mode and by == thread:
+                found.append(state)
+        return found[::-1]
 
     def moving(self, old: str, new: str) -> None:
         """A file is about to get another path."""
@@ -111,7 +131,7 @@ class FileWatch:
         if known is None:
             return
         if new in self._left_out:
-            self._settle(known)
+            self._book.leave_out(known, new)
             return
         known.path, known.before = new, None
         self._pending[new] = known
@@ -237,7 +257,7 @@ class FileWatch:
         if state is not None:
             state.url = url
             self._remote.append(state)
-            self._opened.append((state, mode, get_ident()))
+            self._saw(state, mode)
         return state
 
     # --- the end of an execution ---
@@ -257,7 +277,7 @@ class FileWatch:
         for state in self._remote:
             self._book.keep(state, state.arriving.record() if state.arriving is not None else _unseen(state))
         self._remote.clear()
-        opened, self._opened = self._opened, []
+        opened, self._opened = list(self._opened), {}
         ended = self._book.take_ended()
         passing = {state for state in ended if _is_passing(state, used)}
         ended = [state for state in ended if state not in passing]

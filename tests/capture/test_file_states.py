@@ -172,6 +172,7 @@ def test_paths_that_are_left_out_are_neither_named_nor_digested(home: Home, tmp_
         "other, third = pd.read_csv('data/secret_2.csv'), pd.read_csv('keys/deep/k.csv')\n"
         "way = pd.read_csv('way.csv'); open('private/a.csv').read(); open('private/b.csv', 'w').write('x')",
         "hidden.to_csv('out.csv'); again = pd.read_csv('out.csv')",
+        "import os\nshown.to_csv('draft.csv'); os.replace('draft.csv', 'private/moved.csv')",
     )
     assert seen.notices == []
     assert {Path(f.path).name for f in seen.files.values() if f.path} == {"open.csv"}
@@ -179,10 +180,11 @@ def test_paths_that_are_left_out_are_neither_named_nor_digested(home: Home, tmp_
     assert {(f.sha256, f.size, f.media_type, f.reason) for f in left_out} == {
         ("", None, "", "left out by a setting")
     }
-    assert len(left_out) == 5
+    assert len(left_out) == 6
     loadings = seen.of_kind(ActivityKind.LOADING)
     assert all(activity.used for activity in loadings)
-    [saving] = seen.of_kind(ActivityKind.SAVING)
+    saving, moved = seen.of_kind(ActivityKind.SAVING)
+    assert seen.files[moved.generated[0]] in left_out
     assert saving.generated[0] in seen.sources(seen.held("again").id)
     journal = b"".join(path.read_bytes() for path in (tmp_path / ".provkg/journal").iterdir())
     assert b"a.csv" not in journal.replace(b"private/a.csv')", b"").replace(b"private/a.csv').", b"")

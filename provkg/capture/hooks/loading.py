@@ -171,6 +171,7 @@ class Loading:
                 generated=generated,
                 status=status,
                 line=line,
+                file=self._session.values.file(),
             )
         )
 
@@ -266,6 +267,7 @@ class Saving:
                 used=tuple(_use(source) for source in dict.fromkeys(self._nodes) if source.id),
                 generated=tuple(state.id for state in states),
                 line=line,
+                file=session.values.file(),
             )
         )
 
