@@ -33,24 +33,33 @@ _SECRET_SETTING = (
     r"(?:^|[_-])(?:passw\w*|passphrase|pwd|secret|api[_-]?key|secret[_-]?key|access[_-]?key|private[_-]?key|credentials?"
     r"|(?:api|access|auth|bearer|refresh|session|hf|github)[_-]?token)$|^token$"
 )
-_HINTS = (
-    *(b"://", b"ghp_", b"gho_", b"ghu_", b"ghs_", b"ghr_", b"github_pat_", b"glpat-", b"hf_", b"sk-", b"xox"),
-    *(b"AKIA", b"ASIA", b"AIza", b"eyJ", b"-----BEGIN "),
+_TOKENS = (
+    *((f"gh{kind}_", r"[A-Za-z0-9]{36,}") for kind in "pousr"),
+    *(("github_pat_", r"\w{40,}"), ("glpat-", r"[\w-]{20,}"), ("hf_", r"[A-Za-z0-9]{30,}")),
+    *(("sk-", r"[A-Za-z0-9_-]{32,}"), ("xox", r"[abeoprs]-[\w-]{10,}"), ("AIza", r"[\w-]{35}")),
+    *(("AKIA", r"[0-9A-Z]{16}"), ("ASIA", r"[0-9A-Z]{16}")),
+    ("eyJ", r"[\w-]{10,}\.eyJ[\w-]{10,}\.[\w-]{10,}"),
 )
-_TOKEN = (
-    r"(?<![\w-])(?:gh[pousr]_[A-Za-z0-9]{36,}|github_pat_\w{40,}|glpat-[\w-]{20,}|hf_[A-Za-z0-9]{30,}"
-    r"|sk-[A-Za-z0-9_-]{32,}|xox[abeoprs]-[\w-]{10,}|A[KS]IA[0-9A-Z]{16}|AIza[\w-]{35}"
-    r"|eyJ[\w-]{10,}\.eyJ[\w-]{10,}\.[\w-]{10,})"
-    r"|-----BEGIN [A-Z ]*PRIVATE KEY-----.*?(?:-----END [A-Z ]*PRIVATE KEY-----|\Z)"
+"""How access tokens begin, and go on."""
+_KEY = r"-----BEGIN [A-Z ]*PRIVATE KEY-----.*?(?:-----END [A-Z ]*PRIVATE KEY-----|\Z)"
+_HINTS = (b"AIza", b"AKIA", b"ASIA", b"eyJ")
+_BEGINNINGS = (
+    rb"_(?:(?<=gh[pousr]_)|(?<=hf_)|(?<=github_pat_))",
+    rb"-(?:(?<=sk-)|(?<=glpat-)|(?<=xox[abeoprs]-)|----BEGIN )",
 )
+"""What else may begin a secret, by the character in it that most contents hold least of."""
 _ADDRESS = r"://[^\s\"'<>\\`]+"
 _PARTS = r"([?&;#])"
 _LONGEST_USER = 18
 """A longer user name without a password is an access token."""
 _ANY_CASE = (_SECRET, _SECRET_SETTING)
+_IMAGES = (b"\x89PNG\r\n", b"\xff\xd8\xff", b"GIF8")
+_ENDS = 4096
 MARK = "***"
 """What stands in the place of a secret."""
 
+_known: list[tuple[dict[Any, Any], list[str]]] = [({}, [])]
+"""The environment that was looked at last, and the secrets in it."""
 _SHORTEST = 8
 """Shorter values of environment variables are no secrets, and stand in many texts by accident."""
 
@@ -81,12 +90,17 @@ def is_secret_setting(name: str) -> bool:
 
 def _secret_values() -> list[str]:
     """The values of environment variables that are secrets: longest first, without paths and plain words."""
-    found = [
-        value
-        for name, value in os.environ.items()
-        if len(value) >= _SHORTEST and is_secret_name(name) and value[0] != "/" and not value.isalpha()
-    ]
-    return sorted(found, key=len, reverse=True)
+    # To read the variables takes longer than all the rest; in CPython they can be compared at once.
+    variables = getattr(os.environ, "_data", None)
+    if variables is None or variables != _known[0][0]:
+        names = [name for name in os.environ if is_secret_name(name)]
+        values = [value for name in names if _may_be_secret(value := os.environ.get(name, ""))]
+        _known[0] = dict(variables or {}), sorted(values, key=len, reverse=True)
+    return _known[0][1]
+
+
+def _may_be_secret(value: str) -> bool:
+    return len(value) >= _SHORTEST and value[0] != "/" and not value.isalpha()
 
 
 def without_credentials(text: str) -> str:
@@ -99,10 +113,23 @@ def without_credentials(text: str) -> str:
         text = text.replace(value, MARK)
     if "://" in text:
         text = _pattern(_ADDRESS).sub(_clean_address, text)
-    return _pattern(_TOKEN).sub(MARK, text)
+    if "-----BEGIN " in text:
+        text = _pattern(_KEY).sub(MARK, text)
+    for begins, rest in _TOKENS:
+        if begins in text:
+            text = _token(begins, rest).sub(MARK, text)
+    return text
+
+
+@cache
+def _token(begins: str, rest: str) -> re.Pattern[str]:
+    # What must not stand before it is asked behind the literal, by which the engine finds candidates quickly.
+    return re.compile(rf"{begins}(?<![\w-]{begins}){rest}")
 
 
 def _clean_address(match: re.Match[str]) -> str:
+    if "@" not in match[0] and "=" not in match[0]:
+        return match[0]
     # By hand: a pattern with two open ends would take quadratic time on hostile texts.
     front, *parts = _pattern(_PARTS).split(match[0])
     authority, slash, path = front.removeprefix("://").partition("/")
@@ -118,12 +145,28 @@ def _clean_address(match: re.Match[str]) -> str:
 
 
 def holds_credentials(content: bytes) -> bool:
-    """Whether a content holds something that `without_credentials` takes out."""
-    hinted = any(hint in content for hint in _HINTS)
-    if not hinted and not any(value.encode() in content for value in _secret_values()):
+    """Whether a content holds something that `without_credentials` takes out.
+
+    Of a compressed image only its beginning and end are looked at, where texts are.
+    """
+    if content.startswith(_IMAGES) and len(content) > 2 * _ENDS:
+        content = content[:_ENDS] + content[-_ENDS:]
+    hinted = any(hint in content for hint in _HINTS) or any(begun.search(content) for begun in _beginnings())
+    hinted = hinted or any(value.encode() in content for value in _secret_values())
+    if not hinted and b"://" not in content:
         return False
-    text = content.decode("utf-8", "surrogateescape")
-    return without_credentials(text) != text
+    try:
+        text = content.decode()
+    except UnicodeDecodeError:
+        text = content.decode("latin-1")  # any text in what is no text is ASCII
+    if hinted:
+        return without_credentials(text) != text
+    return any(_clean_address(found) != found[0] for found in _pattern(_ADDRESS).finditer(text))
+
+
+@cache
+def _beginnings() -> tuple[re.Pattern[bytes], ...]:
+    return tuple(re.compile(text) for text in _BEGINNINGS)
 
 
 def without_secrets(name: str, text: str) -> str:

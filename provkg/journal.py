@@ -143,24 +143,32 @@ def write_run(home: Home, run: str, events: Iterable[Event]) -> None:
         JournalError: `run` is not a run id, or it could not be written.
     """
     path = journal_path(home, run)
-    draft = path.with_name(f".{uuid4().hex}")
-    lines = b"".join(map(_line_of, events))
     try:
-        try:
-            draft.write_bytes(lines)
-        except FileNotFoundError:
-            path.parent.mkdir(parents=True, exist_ok=True)
-            draft.write_bytes(lines)
-        try:
-            draft.replace(path)
-        finally:
-            draft.unlink(missing_ok=True)
+        events = list(events)
+        lines = b"\n".join([*map(encode_event, events), b""])
+        if holds_credentials(lines):
+            lines = b"".join(map(_line_of, events))
+        _write_whole(path, lines)
     except OSError as error:
-        draft.unlink(missing_ok=True)
         raise JournalError(
             f"Cannot write the journal {path}: {error.strerror}.",
             "Free some space or check the folder's permissions.",
         ) from error
+
+
+def _write_whole(path: Path, content: bytes) -> None:
+    """Writes a file so that others see all of it or none."""
+    draft = path.with_name(f".{uuid4().hex}")
+    try:
+        try:
+            draft.write_bytes(content)
+        except FileNotFoundError:
+            path.parent.mkdir(parents=True, exist_ok=True)
+            draft.write_bytes(content)
+        draft.replace(path)
+    except BaseException:
+        draft.unlink(missing_ok=True)
+        raise
 
 
 def is_whole(home: Home, run: str, last: str) -> bool:
@@ -290,22 +298,22 @@ def put_object(home: Home, content: bytes) -> tuple[str, bool]:
     if len(content) > home.limits.object_bytes or holds_credentials(content):
         return digest, False
     path = _object_path(home, digest)
-    draft = path.with_name(f".{uuid4().hex}")
     try:
-        if path.exists() and path.stat().st_size == len(content):
-            return digest, True
-        path.parent.mkdir(parents=True, exist_ok=True)
-        try:
-            draft.write_bytes(content)
-            draft.replace(path)
-        finally:
-            draft.unlink(missing_ok=True)
+        if _size(path) != len(content):
+            _write_whole(path, content)
     except OSError as error:
         raise JournalError(
             f"Cannot keep an object of {len(content)} bytes in {home.objects_folder}: {error.strerror}.",
             "Free some space or check the folder's permissions.",
         ) from error
     return digest, True
+
+
+def _size(path: Path) -> int | None:
+    try:
+        return path.stat().st_size
+    except FileNotFoundError:
+        return None
 
 
 def get_object(home: Home, digest: str) -> bytes:

@@ -39,6 +39,36 @@ def test_credentials_go_and_the_rest_stays(text: str, kept: str) -> None:
     assert holds_credentials(text.encode()) is (text != kept)
 
 
+@pytest.mark.parametrize(
+    "token",
+    [
+        *(f"gh{kind}_{'a1' * 18}" for kind in "pousr"),
+        *(f"github_pat_{'a_1' * 14}", f"glpat-{'a-1' * 7}", f"hf_{'a1' * 15}", f"sk-proj_{'a1' * 16}"),
+        *(f"xoxb-{'a1' * 5}", f"AIza{'a-b' * 11}cd", f"AKIA{'A1' * 8}", f"ASIA{'A1' * 8}", JWT),
+    ],
+)
+def test_tokens_of_all_forms_are_found_in_texts_and_among_bytes(token: str) -> None:
+    assert without_credentials(f"a {token}") == "a ***"
+    for before in (b"", b"a ", b"\xff\xfe("):
+        assert holds_credentials(before + token.encode())
+    assert not holds_credentials(b"a" + token.split(".", maxsplit=1)[0].encode())
+
+
+def test_values_of_secret_variables_are_found_when_they_change(monkeypatch: pytest.MonkeyPatch) -> None:
+    for value in ("first-s3cret", "other-s3cret"):
+        monkeypatch.setenv("WAREHOUSE_PASSWORD", value)
+        assert without_credentials("first-s3cret, other-s3cret").count("***") == 1
+    monkeypatch.delenv("WAREHOUSE_PASSWORD")
+    assert not holds_credentials(b"first-s3cret, other-s3cret")
+
+
+def test_of_images_the_ends_are_looked_at() -> None:
+    pixels = b"\xff\x00" * 10_000
+    assert holds_credentials(b"\x89PNG\r\n\x1a\ntEXtComment\x00" + GITHUB.encode() + b"\xff" + pixels)
+    assert holds_credentials(b"\xff\xd8\xff" + pixels + b" " + GITHUB.encode())
+    assert not holds_credentials(b"\x89PNG\r\n\x1a\ntEXt https://matplotlib.org/" + pixels)
+
+
 def test_long_texts_take_linear_time() -> None:
     for text in ("://" * 200_000, "a://" + "?" * 400_000, "eyJ" * 200_000, "https://" + ":" * 500_000):
         without_credentials(text)

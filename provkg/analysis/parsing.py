@@ -13,7 +13,7 @@ from typing import NamedTuple, Protocol, cast
 
 __all__ = ["Parsed", "parse"]
 
-_MAY_WARN = re.compile(r"\\|\d(?:and|else|for|if|in|is|not|or)\b")
+_NUMBER_AND_WORD = re.compile(r"\d(?:and|else|for|if|in|is|not|or)\b")
 _BLANKS = re.compile(r"^[ \t]+$", re.MULTILINE)
 _PLAIN_MAGIC = re.compile(r"^([%!])(?![%!])(.*)$", re.MULTILINE)
 # What could make a line that looks like a magic something else, or something else a magic.
@@ -91,7 +91,7 @@ def _tree(source: str) -> ast.Module:
 
 
 def _parse_once(source: str) -> ast.Module:
-    if _MAY_WARN.search(source):
+    if "\\" in source or _NUMBER_AND_WORD.search(source):
         with _unwarned():
             return ast.parse(source, _FILENAME)
     return ast.parse(source, _FILENAME)

@@ -10,6 +10,7 @@ from __future__ import annotations
 import re
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from functools import partial
 
 from provkg.analysis import Binding, BindingKind, BlockKind, Call, CellCode
 from provkg.analysis.knowledge import Knowledge
@@ -79,12 +80,25 @@ class Flow:
             definers: the executions that set the variables it finds.
             until: the line that raised.
         """
+        if not self._concerns(code):
+            return Done([], [], {}, [])
         cell = _Cell(self, order, code, source, definers)
         for index in range(len(code.statements)):
             if happened(code, index, until):
                 cell.statement(index)
         cell.leave_open(until)
         return Done(cell.deeds.steps, cell.deeds.seeds, cell.states, cell.shown)
+
+    def _concerns(self, code: CellCode) -> bool:
+        """Whether a text touches anything that is followed, or calls anything that is known."""
+        followed = self._env.keys()
+        if not all(map(followed.isdisjoint, (code.reads, code.defines, code.changes, code.deletes))):
+            return True
+        return any(
+            self._knowledge.of_call(call.function, call.imported)
+            or (call.imported and self._knowledge.of_class(call.function) is not None)
+            for call in code.calls
+        )
 
 
 def happened(code: CellCode, statement: int, until: int | None) -> bool:
@@ -104,26 +118,15 @@ class _Cell:
         self.env = flow._env
         self.states: dict[str, Node] = {}
         self.shown: list[Shown] = []
-        self.deeds = Deeds(
-            flow._knowledge, flow._ledger, flow._place, order, code.calls, self.follow, self.env
-        )
+        follow = partial(_follow, self.env, definers, order)
+        self.deeds = Deeds(flow._knowledge, flow._ledger, flow._place, order, code.calls, follow, self.env)
         self._source = source
-        self._definers = definers
         self._open = _may_not_run(code)
         self._calls = _grouped(code.calls)
         self._bindings: dict[int, list[Binding]] = {}
         for binding in code.bindings:
             if binding.body == -1:
                 self._bindings.setdefault(binding.statement, []).append(binding)
-
-    def follow(self, name: str) -> Node | None:
-        """Follow a variable from now on, whose beginnings are not known."""
-        if name in self.env:
-            return self.env[name]
-        defined = self._definers.get(name, 0)
-        node = Node(defined or self.order, names=(name,), found=not defined)
-        self.env[name] = node
-        return node
 
     def statement(self, index: int) -> None:
         """Follow one statement."""
@@ -253,6 +256,14 @@ class _Cell:
         }
         if variables or results:
             self.shown.append(Shown(self.code.statements[index].line, variables, results))
+
+
+def _follow(env: dict[str, Node], definers: Mapping[str, int], order: int, name: str) -> Node | None:
+    """Follow a variable from now on, whose beginnings are not known."""
+    if name not in env:
+        defined = definers.get(name, 0)
+        env[name] = Node(defined or order, names=(name,), found=not defined)
+    return env[name]
 
 
 def _grouped(calls: Sequence[Call]) -> dict[int, list[int]]:

@@ -79,7 +79,8 @@ class Reading:
         self._notebook = notebook
         self._ledger = Ledger()
         self._places = Places(folder, home.capture.leave_out_paths)
-        self._flow = Flow(knowledge, self._ledger, self._place)
+        # No method of ours: what refers to itself in a circle waits for the garbage collection.
+        self._flow = Flow(knowledge, self._ledger, self._places if home.capture.files else _nowhere)
         self._names = Names()
         self._results = Results(self._ledger)
         self._outputs = Outputs(put, home.limits.output_characters if home.capture.outputs else 0)
@@ -87,9 +88,6 @@ class Reading:
         self._told_files = 0
         self.examined: list[Execution] = []
         self.notices: list[Notice] = []
-
-    def _place(self, text: str) -> tuple[str, str]:
-        return self._places(text) if self._home.capture.files else ("", "")
 
     def executions(self) -> Iterator[CellExecution]:
         """All executions as records, in their order."""
@@ -187,6 +185,11 @@ class Reading:
         executed = self.examined
         version = section(self._notebook.metadata, "language_info").get("version")
         return tuple(findings_of(self._notebook.code_cells, executed, newest=_is_known(version)))
+
+
+def _nowhere(text: str) -> tuple[str, str]:
+    """What a path stands for where files are not recorded."""
+    return "", ""
 
 
 def _is_known(version: object) -> bool:
