@@ -66,7 +66,7 @@ transcripts: $(VENV)/.has-dev
 	@$(BIN)/python docs/transcripts.py
 
 bench: $(VENV)/.has-dev
-	@for name in startup capture analysis store questions; do \
+	@for name in startup capture analysis ingest store questions; do \
 	    echo "== $$name"; $(BIN)/python -m benchmarks.$$name || exit 1; done
 
 format: $(VENV)/.has-dev

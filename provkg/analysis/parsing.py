@@ -18,7 +18,7 @@ _BLANKS = re.compile(r"^[ \t]+$", re.MULTILINE)
 _PLAIN_MAGIC = re.compile(r"^([%!])(?![%!])(.*)$", re.MULTILINE)
 # What could make a line that looks like a magic something else, or something else a magic.
 _NOT_PLAIN = re.compile(
-    r'"""|\'\'\'|\\$|\?[ \t]*(?:#.*)?$|^[ \t]+[%!]|=[ \t]*[%!]'
+    r"\\$|\?[ \t]*(?:#.*)?$|^[ \t]+[%!]|=[ \t]*[%!]"
     r"|^(?:>>>|\.\.\.|In \[|[,;/?]|%%|!!|[%!][ \t])|\r|\f",
     re.MULTILINE,
 )
@@ -62,9 +62,12 @@ def parse(source: str, *, transformed: bool) -> Parsed:
     quick = _with_plain_magics(source)
     if quick is not None:
         try:
-            return Parsed(_tree(quick), quick)
+            tree = _tree(quick)
         except _FAULTS:
             pass
+        else:
+            if _are_statements(source, tree):
+                return Parsed(tree, quick)
     python = _transform(source)
     if python is None or python == source:
         return failure
@@ -146,6 +149,14 @@ def _with_plain_magics(source: str) -> str | None:
     if source[:1].isspace() or _NOT_PLAIN.search(source):
         return None
     return _PLAIN_MAGIC.sub(_called, source)
+
+
+def _are_statements(source: str, tree: ast.Module) -> bool:
+    """Whether what was taken for magics are statements, and not lines of a long text."""
+    if ('"""' not in source and "'''" not in source) or source[:2] == "%%":
+        return True
+    magics = {number for number, line in enumerate(source.split("\n"), 1) if line[:1] in ("%", "!")}
+    return magics <= {statement.lineno for statement in tree.body}
 
 
 def _called(match: re.Match[str]) -> str:

@@ -89,6 +89,7 @@ PLAIN = [
     "%cd data\n!ls\n%time\n\ny = x % 2",
     "%lsmagic",
     "x = 1\n%store x",
+    '%cd data\nx = """\ntext\n"""\n%who',
 ]
 NOT_PLAIN = [
     "%time?\nx = 1",
