@@ -147,9 +147,7 @@ def _ask(paths: Sequence[Path], scratch: Path) -> None:
     _ingest(paths, home, os.cpu_count() or 1)
     ask = [sys.executable, "-m", "provkg", "--home", str(home.path), "ask", "which_findings_were_made"]
     first, again = (_seconds(lambda: subprocess.run(ask, check=True, capture_output=True)) for _ in range(2))
-    print(
-        f"{len(paths)} notebooks: the first question takes {first:.1f} s with the store, the next {again:.2f} s"
-    )
+    print(f"{len(paths)} notebooks: first question {first:.1f} s with making the store, next {again:.2f} s")
 
 
 if __name__ == "__main__":
