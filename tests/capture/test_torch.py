@@ -11,7 +11,7 @@ from pathlib import Path
 import pytest
 
 from provkg.records import Activity, ActivityKind, Evidence, Result, Role, Scalar, SeriesBy, SplitRole, Status
-from tests.capture.conftest import Execute, Recorded
+from tests.capture.conftest import Execute, Live, Recorded
 
 pytestmark = [
     pytest.mark.large,
@@ -348,3 +348,22 @@ def test_predictions_keep_their_model_however_they_are_gathered(execute: Execute
     assert {result.data for result in measured} == {(seen.held("Xv").id,)}
     assert {result.role for result in measured} == {SplitRole.TEST}
     assert measured[-1].evidence is Evidence.OBSERVED
+
+
+def test_capture_that_begins_in_the_middle_sees_the_models_and_data_that_are_there(live: Live) -> None:
+    seen = live(
+        START.replace("torch.manual_seed(7)\n", "") + "model = net()\ncriterion = nn.CrossEntropyLoss()\n"
+        "loader = DataLoader(TensorDataset(Xt, yt), batch_size=20)\n"
+        "optimizer = torch.optim.SGD(model.parameters(), lr=0.1)\n" + LOOP,
+        "%load_ext provkg",
+        LOOP,
+        "with torch.no_grad():\n    predicted = model(Xv).argmax(1).numpy()\n"
+        "accuracy_score(y_test, predicted)",
+    )
+    [training] = trainings(seen)
+    assert (settings(training)["epochs"], settings(training)["steps"]) == (3, 18)
+    [(data, evidence)] = used(training, Role.DATA)
+    assert (seen.values[data].names, evidence) == (("Xt",), Evidence.OBSERVED)
+    assert not training.unseeded  # what was drawn before is not known
+    [accuracy] = seen.results[-1:]
+    assert (accuracy.metric, accuracy.model) == ("accuracy", training.generated[0])

@@ -38,6 +38,7 @@ _NEEDED = (
     "nn.Module.__call__",
     "nn.Module.load_state_dict",
     "optim.optimizer.register_optimizer_step_post_hook",
+    "optim.optimizer._global_optimizer_post_hooks",
     "utils.data.DataLoader.__iter__",
     "utils.data.dataloader._BaseDataLoaderIter.__next__",
     "serialization.save",
@@ -62,7 +63,8 @@ def _patch(torch: Any) -> None:
         return
     import_seen(torch)
     _set(torch.nn.Module, "load_state_dict", lambda original: listen(original, state_loaded))
-    _find(torch, "optim.optimizer.register_optimizer_step_post_hook")(stepped)
+    if stepped not in _find(torch, "optim.optimizer._global_optimizer_post_hooks").values():
+        _find(torch, "optim.optimizer.register_optimizer_step_post_hook")(stepped)
     _set(torch.utils.data.DataLoader, "__iter__", lambda original: listen(original, begun))
     _set(_find(torch, "utils.data.dataloader._BaseDataLoaderIter"), "__next__", drawing)
     scaler = _find(torch, "amp.GradScaler")

@@ -32,6 +32,12 @@ if _provkg_watch.open and _provkg_gate.activities:
                 BODY
             finally:
                 _provkg_watch.open = True
+    elif _provkg_passing and (id(self), _provkg_getframe(1).f_lasti) in _provkg_passing:
+        _provkg_watch.open = False
+        try:
+            BODY
+        finally:
+            _provkg_watch.open = True
     elif not _provkg_aside():
         try:
             return _provkg_outermost(self, args, kwargs)
@@ -71,6 +77,7 @@ def enter_calls(torch: Any) -> None:
         "_provkg_gate": gate,
         "_provkg_getframe": sys._getframe,
         "_provkg_settled": watch.settled,
+        "_provkg_passing": watch.passing,
         "_provkg_recording": torch.is_grad_enabled,
         "_provkg_aside": watch.aside,
         "_provkg_exc_info": sys.exc_info,

@@ -70,6 +70,7 @@ class Execution:
         self._calls_before: list[_Call] = []
         self._idle: dict[Site, int] = {}
         self._losses_at: dict[Site, ref[Any]] = {}
+        self._validating: dict[Site, tuple[Loop, Node]] = {}
         self._losses_before: list[Measured] = []
         self._stepped_on: list[Loop] = []
         self._function: tuple[str, tuple[Node, ...]] = ("", ())
@@ -82,13 +83,13 @@ class Execution:
         """The user's code called a module."""
         self.speak()
         recording = sys.modules["torch"].is_grad_enabled() and module.training
-        if not recording and is_tensor(result) and len(args) in (1, 2) and not kwargs:
-            loss = self._losses_at.get(site)
+        if not recording and is_tensor(result) and not kwargs:
             if len(args) == 1 and self.predictions.again(module, args[0], result, site):
-                watch.tensors = True
+                watch.tensors = site not in watch.passing
                 return
-            if loss is not None and loss() is module:
-                self._measured(args, result)
+            known = self._losses_at.get(site)
+            if known is not None and known() is module:
+                self._measured(site, args, result)
                 return
         model = unwrapped(module)
         given = [tensor for _, tensor in tensors_in((*args, *kwargs.values()), 3)]
@@ -124,21 +125,28 @@ class Execution:
                 self._remember(call)
             else:
                 self._losses_at[site] = ref(module)
-                self._measured(given, outputs[0])
+                self._measured(site, given, outputs[0])
             return
         sources = tuple(dict.fromkeys(state for state in states if state is not None))
         if sources:
             for output in outputs:
                 self.session.values.tracker.derive(output, sources, type(module).__name__)
 
-    def _measured(self, given: Sequence[Any], loss: Any) -> None:
+    def _measured(self, site: Site, given: Sequence[Any], loss: Any) -> None:
         """A loss was computed of predictions that nothing is learnt from."""
+        if not self.loops:
+            return
+        if watch.passing and site in self._validating:
+            loop, data = self._validating[site]
+            loop.validated(data, loss)
+            return
         for tensor in given:
             known = self.session.values.tracker.light.glimpse(tensor)
             if known is not None and known.model is not None and known.data is not None:
                 for loop in self.loops.values():
                     if any(known.model in each.states[-1:] for each in loop.trained):
                         loop.validated(known.data, loss)
+                        self._validating[site] = loop, known.data
                 return
 
     def _inputs(self, model: Any, given: Sequence[Any], site: Site) -> tuple[Node, ...]:
@@ -172,6 +180,7 @@ class Execution:
 
     def touched(self, models: Sequence[Any]) -> None:
         """Something was done with the models as they are now."""
+        watch.passing.clear()
         self.speak()
         for loop in self.loops.values():
             loop.touched = loop.touched or any(loop.trains(model) for model in models)
@@ -216,6 +225,7 @@ class Execution:
 
     def stepped(self, optimizer: Any) -> None:
         """An optimizer made a step."""
+        watch.passing.clear()
         self.speak()
         loop = self.loops.get(id(optimizer))
         if loop is None or loop.optimizer() is not optimizer:
@@ -239,6 +249,8 @@ class Execution:
         if self.learning:
             self._learn(loop, drawn_from=fresh)
             self.learning -= 1
+            if loop.steps == 1 and not loop.crowded:
+                self.session.tell(loop.so_far)
         if loop.touched:
             loop.renew()
         watch.tensors = self.learning > 0

@@ -104,6 +104,7 @@ class Pass:
         self.count += 1
         if watch.drawn is not self:
             watch.drawn = self
+            watch.passing.clear()
             if watch.execution is not None:
                 watch.execution.speak()
         if type(batch) is list or type(batch) is tuple:
@@ -120,6 +121,7 @@ class Pass:
     def ended(self) -> None:
         """There are no more batches."""
         watch.open = True
+        watch.passing.clear()
         if watch.execution is not None:
             watch.execution.speak()
         self.loader.epochs += self.stepped

@@ -91,6 +91,7 @@ class Loop:
         self.function = f"{type_name(type(optimizer))}.step"
         self.line = session.values.line()
         self.crowded = session.crowds(self.function, self.line)
+        self.id = session.next_activity() if not self.crowded else ""
         self.started = datetime.now(UTC)
         self._began = self.last = perf_counter()
         self.touched = False
@@ -204,32 +205,39 @@ class Loop:
                 values.tracker.revise(module, modules, self.function)
         if self.crowded:
             return
-        used = [
-            Use(entity=values.keep_state(node), role=role, evidence=evidence)
-            for node, (role, evidence) in self._data.items()
-        ]
+        used = self._used()
         for each in self.trained:
             for state in each.states[-1:]:
                 values.keep_state(state)
-        generated = [state.id for each in self.trained for state in each.states if state.id]
         model = modules[0].id if len(modules) == 1 else ""
-        self.session.add(
-            Activity(
-                id=self.session.next_activity(),
-                kind=ActivityKind.TRAINING,
-                function=self.function,
-                implementation=self.implementation,
-                package="torch",
-                started_at=self.started,
-                duration=round(self.last - self._began, 6),
-                used=tuple(use for use in used if use.entity),
-                generated=tuple(generated),
-                settings=self._all_settings(),
-                results=tuple(self._results(model, used)),
-                unseeded=self._is_unseeded(),
-                status=status,
-                line=self.line,
-            )
+        results = tuple(self._results(model, used))
+        self.session.add(self._activity(status, used, results))
+
+    def so_far(self) -> Activity:
+        """The training as it is known while it is at work."""
+        return self._activity(Status.INTERRUPTED, self._used(), ())
+
+    def _used(self) -> tuple[Use, ...]:
+        keep = self.session.values.keep_state
+        told = ((keep(node), role, evidence) for node, (role, evidence) in self._data.items())
+        return tuple(Use(entity=name, role=role, evidence=known) for name, role, known in told if name)
+
+    def _activity(self, status: Status, used: tuple[Use, ...], results: tuple[Result, ...]) -> Activity:
+        return Activity(
+            id=self.id,
+            kind=ActivityKind.TRAINING,
+            function=self.function,
+            implementation=self.implementation,
+            package="torch",
+            started_at=self.started,
+            duration=round(self.last - self._began, 6),
+            used=used,
+            generated=tuple(state.id for each in self.trained for state in each.states if state.id),
+            settings=self._all_settings(),
+            results=results,
+            unseeded=self._is_unseeded(),
+            status=status,
+            line=self.line,
         )
 
     def _all_settings(self) -> tuple[Setting, ...]:

@@ -13,7 +13,7 @@ from provkg.capture.hooks.torch.watch import watch
 from provkg.capture.kinds import kind_of, type_name
 from provkg.capture.session import Session
 from provkg.capture.values import Node
-from provkg.records import Activity, ActivityKind, Role, Setting, Use, ValueKind
+from provkg.records import Activity, ActivityKind, Role, Use, ValueKind
 
 if TYPE_CHECKING:
     from provkg.capture.hooks.torch.execution import Site
@@ -22,8 +22,8 @@ if TYPE_CHECKING:
 __all__ = ["Predictions"]
 
 _MAX_OUTPUTS = 50
-_MAX_FOLLOWED = 100
-"""How many outputs are followed that one state of a model makes at one place."""
+_MAX_FOLLOWED = 20
+"""How many outputs are followed that one state of a model makes at one place from one pass over data."""
 
 
 class _Predicted:
@@ -119,14 +119,16 @@ class Predictions:
         known.calls += 1
         for loop in known.loops:
             loop.touched = True
-        if known.calls <= _MAX_FOLLOWED:
-            data = state_of(self._session, given)
-            parents: tuple[Node, ...] = (known.state,)
-            if data is not None:
-                parents = known.state, data
-                known.data[data] = None
-            tracker = self._session.values.tracker
-            tracker.light.follow(output, parents, known.function, known.state, data)
+        data = state_of(self._session, given)
+        parents: tuple[Node, ...] = (known.state,)
+        if data is not None:
+            parents = known.state, data
+            known.data[data] = None
+        light = self._session.values.tracker.light
+        light.follow(output, parents, known.function, known.state, data)
+        if known.calls >= _MAX_FOLLOWED and watch.drawn is not None and watch.place_of(given) is not None:
+            watch.passing.add(site)  # what is left of this pass comes to the same
+            watch.tensors = False
         return True
 
     def forget(self, outputs: Iterable[Node]) -> None:
@@ -163,7 +165,6 @@ class Predictions:
                 started_at=known.started,
                 used=tuple(use for use in used if use.entity),
                 generated=tuple(node.id for node in known.outputs if node.id),
-                settings=(Setting(name="calls", value=known.calls, type="int"),) if known.calls > 1 else (),
                 line=known.line,
             )
         )

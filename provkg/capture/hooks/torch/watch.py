@@ -37,6 +37,7 @@ class Watch:
         "losses",
         "open",
         "passes",
+        "passing",
         "places",
         "quiet",
         "scaled",
@@ -51,6 +52,8 @@ class Watch:
         """Whether a module that is called now is called by the user, not by another module."""
         self.settled: set[tuple[int, int]] = set()
         """The calls that are known to belong to a training: the module, and the position in the caller."""
+        self.passing: set[tuple[int, int]] = set()
+        """The calls that go on predicting what comes from one pass over a data loader."""
         self.losses: list[Measured] = []
         """The losses that no step of an optimizer has been made on yet, or those of the one loop at work."""
         self.execution: Execution | None = None
@@ -60,6 +63,7 @@ class Watch:
         """The execution ended."""
         self.execution = None
         self.settled.clear()
+        self.passing.clear()
         self.losses.clear()
         self.quiet = False
         """Whether settled calls need not be looked at."""
