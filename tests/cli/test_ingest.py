@@ -309,7 +309,8 @@ def test_an_interrupt_stops_it_and_keeps_what_was_done(home: Home, tmp_path: Pat
     os.killpg(process.pid, signal.SIGINT)
     _, said = process.communicate(timeout=20)
     assert process.returncode == 130
-    assert said.strip() == "provkg: interrupted"
+    # A worker that the signal finds at the start of its interpreter says so in Python's own words.
+    assert said.strip().splitlines()[-1] == "provkg: interrupted"
     assert {len(run.executions) for run in recorded(home)} == {5}
 
 
