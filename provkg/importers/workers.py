@@ -11,7 +11,7 @@ import warnings
 from collections import deque
 from collections.abc import Iterator, Sequence
 from contextlib import suppress
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from multiprocessing.connection import Connection, wait
 from multiprocessing.process import BaseProcess
 from pathlib import Path
@@ -28,6 +28,8 @@ _LONGEST = 300.0
 """Seconds that one notebook may take."""
 _MOST_MEMORY = 4 << 30
 _BETWEEN_COLLECTIONS = 200
+_AHEAD = 8
+"""So many paths a process is given ahead, that it need not wait for the next."""
 
 
 def ingest_all(paths: Sequence[Path], home: Home, jobs: int) -> Iterator[Ingested]:
@@ -57,7 +59,8 @@ def ingest_all(paths: Sequence[Path], home: Home, jobs: int) -> Iterator[Ingeste
 class _Worker:
     process: BaseProcess
     line: Connection
-    path: str = ""
+    paths: deque[str] = field(default_factory=deque)
+    """What it has been given and not answered yet, the one at work first."""
     since: float = 0.0
 
 
@@ -79,7 +82,7 @@ class _Pool:
     def results(self) -> Iterator[Ingested]:
         for worker in self._workers:
             self._hand_on(worker)
-        while busy := [worker for worker in self._workers if worker.path]:
+        while busy := [worker for worker in self._workers if worker.paths]:
             ready = wait([worker.line for worker in busy], timeout=1.0)
             for worker in busy:
                 if worker.line in ready:
@@ -88,11 +91,11 @@ class _Pool:
                     yield self._lost(worker, f"it takes more than {_LONGEST:.0f} seconds to read")
 
     def _hand_on(self, worker: _Worker) -> None:
-        worker.path = self._waiting.popleft() if self._waiting else ""
         worker.since = time.monotonic()
-        if worker.path:
+        while self._waiting and len(worker.paths) < _AHEAD:
+            worker.paths.append(self._waiting.popleft())
             with suppress(OSError):  # it died meanwhile: reading its answer tells
-                worker.line.send(worker.path)
+                worker.line.send(worker.paths[-1])
 
     def _answer(self, worker: _Worker) -> Ingested:
         try:
@@ -103,11 +106,14 @@ class _Pool:
         if isinstance(answer, ProvkgError):
             raise answer
         assert isinstance(answer, Ingested)
+        worker.paths.popleft()
         self._hand_on(worker)
         return answer
 
     def _lost(self, worker: _Worker, problem: str) -> Ingested:
-        path = worker.path
+        """Put another process in the place of one that came to grief over a notebook."""
+        path, *others = worker.paths
+        self._waiting.extendleft(reversed(others))
         _stop(worker)
         self._workers.remove(worker)
         fresh = self._start()
