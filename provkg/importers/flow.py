@@ -191,7 +191,7 @@ class _Cell:
 
     def _value(self, binding: Binding, calls: Sequence[int]) -> Node | None:
         """The state that a binding gives its name."""
-        for call in calls:
+        for call in reversed(calls):  # of a chain, the last call is the one whose result is bound
             results = self.deeds.results.get(call, ())
             targets = self.code.calls[call].targets
             if binding.name in targets and results:

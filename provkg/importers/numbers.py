@@ -164,6 +164,8 @@ class _Reader:
 
     def value(self, node: ast.expr) -> _Template:
         """The text of a value."""
+        if isinstance(node, ast.Call) and _is_formatting(node):
+            return self._format(node.func.value.value, node)  # type: ignore[attr-defined]
         measure, scale = self._measure(node)
         if measure is not None:
             return [_Hole(measure, scale)]
@@ -176,8 +178,6 @@ class _Reader:
                 return [*self.value(left), *self.value(right)]
             case ast.BinOp(op=ast.Mod(), left=ast.Constant(value=str() as text), right=right):
                 return self._percent(text, right)
-            case ast.Call(func=ast.Attribute(value=ast.Constant(value=str() as text), attr="format")):
-                return self._format(text, node)
             case ast.Tuple(elts=items) if items:
                 parts: _Template = ["("]
                 for rank, item in enumerate(items):
@@ -257,6 +257,14 @@ class _Reader:
             if inner[0] is not None:
                 return inner
         return known, 1.0
+
+
+def _is_formatting(node: ast.Call) -> bool:
+    """Whether a call is of the method `format` of a literal text."""
+    match node.func:
+        case ast.Attribute(value=ast.Constant(value=str()), attr="format"):
+            return True
+    return False
 
 
 def epochs_in(stdout: str) -> dict[str, tuple[float, ...]]:

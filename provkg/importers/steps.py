@@ -27,6 +27,8 @@ from provkg.records import (
 
 __all__ = ["Place", "Step", "Steps"]
 
+_KEEPING = frozenset({"float", "round", "numpy.round", "numpy.mean", "numpy.average"})
+_KEEPING_METHODS = frozenset({"item", "mean", "numpy", "round"})
 Place = Callable[[str], tuple[str, str]]
 """From a path or address as the text has it to the path and the address that it stands for."""
 
@@ -199,7 +201,7 @@ class Steps:
         if not parents:
             return None
         made = derived(self._order, parents, operation_of(call))
-        if len(parents) == 1 and parents[0].measure is not None:
+        if len(parents) == 1 and _keeps_number(call):
             made.measure = parents[0].measure
         return made
 
@@ -248,3 +250,9 @@ class Steps:
 
     def _do(self, deed: Deed, index: int, call: Call, owner: Node | None, meaning: CallMeaning) -> None:
         raise NotImplementedError
+
+
+def _keeps_number(call: Call) -> bool:
+    """Whether a call gives back the measure it is given: the number itself, rounded, or a mean."""
+    method = not call.imported and call.function.rpartition(".")[2] in _KEEPING_METHODS
+    return call.function in _KEEPING or (method and "." in call.function)

@@ -81,7 +81,7 @@ def _read_unset(one: Execution, known: set[str]) -> list[str]:
 
 
 def _loaded_at_once(tree: ast.Module) -> set[str]:
-    """The names that the text loads outside of functions."""
+    """The names that the text loads outside of functions, and not where an error is expected."""
     found: set[str] = set()
     waiting: list[ast.AST] = [tree]
     while waiting:
@@ -90,7 +90,9 @@ def _loaded_at_once(tree: ast.Module) -> set[str]:
             found.add(node.id)
         elif isinstance(node, ast.AugAssign) and isinstance(node.target, ast.Name):
             found.add(node.target.id)
-        if not isinstance(node, _FUNCTIONS):
+        if isinstance(node, ast.Try) and node.handlers:
+            waiting += (*node.handlers, *node.orelse, *node.finalbody)
+        elif not isinstance(node, _FUNCTIONS):
             waiting += ast.iter_child_nodes(node)
     return found
 

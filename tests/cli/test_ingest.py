@@ -297,6 +297,25 @@ def test_after_a_kill_half_way_the_rest_is_done_and_nothing_twice(home: Home, tm
     assert {len(run.executions) for run in recorded(home)} == {5}
 
 
+def test_a_process_that_dies_takes_one_notebook_along(home: Home, tmp_path: Path) -> None:
+    for number in range(400):
+        trained(tmp_path / "work" / f"{number}.ipynb", f"0.{number}")
+    command = [*PROVKG, "--home", str(home.path), "ingest", "-j", "2", str(tmp_path / "work")]
+    process = subprocess.Popen(command, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True)
+    while len(journal.runs(home)) < 20:
+        time.sleep(0.002)
+    children = Path(f"/proc/{process.pid}/task/{process.pid}/children").read_text().split()
+    readers = [pid for pid in children if b"spawn_main" in Path(f"/proc/{pid}/cmdline").read_bytes()]
+    assert len(readers) == 2
+    os.kill(int(readers[0]), signal.SIGKILL)
+    out, said = process.communicate(timeout=60)
+    assert process.returncode == 1
+    assert said.endswith("the process that read it died (SIGKILL)\n")
+    assert len(said.splitlines()) == 1
+    assert "Ingested 399 notebooks" in out
+    assert len(journal.runs(home)) >= 399
+
+
 def test_an_interrupt_stops_it_and_keeps_what_was_done(home: Home, tmp_path: Path) -> None:
     for number in range(400):
         trained(tmp_path / "work" / f"{number}.ipynb", f"0.{number}")
