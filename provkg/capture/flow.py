@@ -138,7 +138,7 @@ class Flow:
                 found = self._function(getter, [node.value], [], at, scope)
             if found is not None:
                 return found
-        return self.of(node.value, at, scope)
+        return _with_part(self.of(node.value, at, scope), node.attr)
 
     def _subscript(self, node: ast.Subscript, at: At, scope: Scope) -> Sources:
         held = scope.held(node, at)
@@ -147,7 +147,8 @@ class Flow:
             return found
         if held is not ABSENT and any(map(self._known.state, elements_of(scope.held(node.value, at)))):
             return {}  # a plain value beside the data in a container
-        return self.of(node.value, at, scope) | self.of(node.slice, at, scope)
+        key = node.slice.value if isinstance(node.slice, ast.Constant) else None
+        return _with_part(self.of(node.value, at, scope), key) | self.of(node.slice, at, scope)
 
     def _conditional(self, node: ast.IfExp, at: At, scope: Scope) -> Sources:
         return self.of(node.body, at, scope) | self.of(node.orelse, at, scope)
@@ -352,6 +353,14 @@ class Flow:
         ast.DictComp: _comprehension,
         ast.Call: _call,
     }
+
+
+def _with_part(found: Sources, label: object) -> Sources:
+    """With a table, also the predictions that the column taken from it came from."""
+    if type(label) not in (str, int):
+        return found
+    parts = [state.parts.get(label) for state in found if state.parts]  # type: ignore[call-overload]
+    return {**found, **{part: None for part in parts if part is not None}}
 
 
 def _only(state: Node | None) -> Sources:

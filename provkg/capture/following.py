@@ -152,9 +152,15 @@ class Following:
             return node
         return self.inference.origin(names[0], value, Scope.of_frame(frame, self.texts))
 
-    def resolve_own(self, value: Any) -> Node | None:
-        """`resolve`, for what the user's code itself gives to a call, not a library that it called."""
+    def resolve_own(self, value: Any, through: str = "") -> Node | None:
+        """`resolve`, for what the user's code itself gives to a call, not a library that it called.
+
+        Parameters:
+            through: a library that hands on what it is given.
+        """
         frame = self._caller()
+        while through and frame is not None and frame.f_globals.get("__name__", "").startswith(through):
+            frame = frame.f_back
         return self.resolve(value) if frame is not None and frame is self.frame() else None
 
     def _resolve_plain(self, value: Any) -> Node | None:
@@ -175,7 +181,9 @@ class Following:
         if not sources and old is None:
             return None
         is_data = is_container(value) and any(source.kind in _DATA for source in sources)
-        kind = ValueKind.DATASET if is_data else ValueKind.OTHER
+        kind = old.kind if old is not None else ValueKind.OTHER
+        if is_data and kind is ValueKind.OTHER:
+            kind = ValueKind.DATASET
         evidence = Evidence.OBSERVED if operation == HOLDING else Evidence.INFERRED
         return self.tracker.plain(value, kind, tuple(sources), operation, evidence, old)
 

@@ -41,12 +41,13 @@ _TAKING_LISTS = frozenset({"init", "insert", "assign", "Series", "DataFrame", "c
 
 
 def given_to(
-    session: Session, values: tuple[Any, ...], depth: int = 2, *, lists: bool = False
+    session: Session, values: tuple[Any, ...], depth: int = 2, *, lists: bool = False, through: str = ""
 ) -> list[tuple[Parent, Any]]:
     """The states of tables and arrays among arguments, also inside small containers, with the objects.
 
     Parameters:
         lists: whether plain lists are data, too.
+        through: the library that handed them on from the user's call.
     """
     find, found = session.values.tracker.find, list[tuple[Parent, Any]]()
     for value in values:
@@ -58,25 +59,27 @@ def given_to(
             continue
         kind = kind_of(value)
         if kind is not None:
-            node = session.values.resolve_own(value) if kind is not ValueKind.OTHER else None
+            node = session.values.resolve_own(value, through) if kind is not ValueKind.OTHER else None
             if node is not None:
                 found.append((node, value))
         elif type(value) in (list, dict) and (read := session.files.plain.of(value)):
             found += [(file, value) for file in read]
         elif depth and type(value) in (list, tuple, dict):
-            found += _inside(session, value, depth, lists=lists)
+            found += _inside(session, value, depth, lists=lists, through=through)
         else:
             found += [(held, value) for held in session.files.holders.held(value)]
     return found
 
 
-def _inside(session: Session, value: Any, depth: int, *, lists: bool) -> list[tuple[Parent, Any]]:
+def _inside(
+    session: Session, value: Any, depth: int, *, lists: bool, through: str
+) -> list[tuple[Parent, Any]]:
     elements = tuple(value.values()) if type(value) is dict else tuple(value)
     if not elements:
         return []
     found = given_to(session, elements[:_MAX_ELEMENTS], depth - 1)
     if lists and not found:
-        node = session.values.resolve_own(value)
+        node = session.values.resolve_own(value, through)
         return [(node, value)] if node is not None else []
     return found
 
@@ -219,8 +222,8 @@ def changed(setter: str, name: str, attribute: str = "") -> Follower:
             return
         values = (*args[1:], *kwargs.values()) if kwargs else args[1:]
         if method == "inplace":
-            values = _given_outside(args[0])[1]
-        given = given_to(session, values, lists=True)
+            values = (*(each for each in args[1:] if tracker.find(each)), *_given_outside(args[0])[1])
+        given = given_to(session, values, lists=True, through="pandas.")
         parts = columns_set(tracker, setter, table, args)
         columns: Any = SAME
         if method == "set_axis":
