@@ -24,7 +24,7 @@ def variable_states(
     values: Following,
     bound: Mapping[str, Any],
     before: Mapping[str, str],
-    code: CellCode,
+    changes: frozenset[str],
     read: Iterable[str],
 ) -> list[VariableState]:
     """The variables that an execution bound or changed, with the states they now hold.
@@ -32,7 +32,7 @@ def variable_states(
     Parameters:
         bound: variables bound by the execution, with their values.
         before: the recorded states that variables held when it began.
-        code: the analysis of its text.
+        changes: variables whose objects its text changes in place.
         read: the variables that it read.
     """
     states = {}
@@ -47,10 +47,10 @@ def variable_states(
         node = values.tracker.find(value)
         if node is not None and not node.found and (not node.id or node.id != state):
             states[name] = _state(name, value, values.keep(node, value), Evidence.OBSERVED)
-    for name in sorted({*code.changes, *read} - bound.keys() - before.keys()):
+    for name in sorted({*changes, *read} - bound.keys() - before.keys()):
         if name in values.namespace:
             value = values.namespace[name]
-            states |= _changed(values, name, value, told=name in code.changes)
+            states |= _changed(values, name, value, told=name in changes)
     return list(states.values())
 
 

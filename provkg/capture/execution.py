@@ -67,6 +67,8 @@ class Execution:
         self.shared: set[str] = set()
         """Variables that another execution may have bound while this one was at work."""
         self.closing: list[Callable[[Error | None, bool], None]] = []
+        self.error: Error | None = None
+        """What it ended with."""
         self.cpu = time.process_time()
         self.overhead = 0.0
         self._calls: Counter[tuple[str, int | None, str]] = Counter()

@@ -8,17 +8,16 @@ although the objects in it are real ones.
 from __future__ import annotations
 
 import ast
-from collections.abc import Callable, Iterable
+from collections.abc import Callable
 from types import FunctionType, ModuleType
-from typing import Any, ClassVar, Protocol, TypeAlias
+from typing import Any, ClassVar
 
 from provkg.analysis import BindingKind
-from provkg.capture.givens import arguments, called, called_with_in, elements_of, with_elements, within
+from provkg.capture.calling import CallFlow, Known, Sources, only
+from provkg.capture.givens import elements_of, with_elements
 from provkg.capture.kinds import is_estimator, kind_of
-from provkg.capture.scopes import ABSENT, At, Given, Made, Scope, in_class
-from provkg.capture.states import Node
-from provkg.capture.syntax import given_by, loop_names, operands_of, results_of
-from provkg.capture.texts import Texts
+from provkg.capture.scopes import ABSENT, At, Given, Scope, in_class
+from provkg.capture.syntax import given_by
 from provkg.records import ValueKind
 
 __all__ = ["Flow", "Known", "Sources"]
@@ -27,48 +26,12 @@ _MAX_STEPS = 2_000
 _MAX_EFFORT = 200_000
 _MAX_CHANGES = 50
 _MAX_DEPTH = 40
-_MAX_CALLS = 4
-_LOOPS = (ast.For, ast.AsyncFor, ast.While, ast.ListComp, ast.SetComp, ast.DictComp, ast.GeneratorExp)
 _ESTIMATORS = (ValueKind.MODEL, ValueKind.TRANSFORMER)
 _ABOUT = frozenset({"shape", "size", "ndim", "dtype", "dtypes", "columns", "name", "names", "nbytes"})
 """Attributes that tell something about data and hold none of it."""
-_TELLING = frozenset({"len", "range", "type", "isinstance", "issubclass", "id", "print", "hasattr"})
-_TELLING |= {"callable", "zeros_like", "ones_like", "empty_like", "shape", "ndim", "size", "info", "plot"}
-_TELLING |= {"get_params", "get_feature_names_out"}
-"""Functions whose result holds none of the data they are given."""
-
-Sources: TypeAlias = dict[Node, None]
 
 
-class Known(Protocol):
-    """What is known of objects and variables apart from the text."""
-
-    texts: Texts
-    made: Made
-    left: int
-    """How many more expressions may be looked at in the execution at work."""
-    efforts: dict[int, int]
-    """The effort that each text had taken when it was first looked at in the execution at work."""
-    answers: dict[tuple[int, str, At], Sources]
-    """What was found for variables when the execution ended."""
-
-    def state(self, value: Any) -> Node | None:
-        """The state of an object that is followed, or held as a plain value."""
-
-    def state_before(self, value: Any) -> Node | None:
-        """The state of a followed object before the execution at work changed it."""
-
-    def origin(self, name: str, value: Any, scope: Scope) -> Node | None:
-        """The state of data in a variable that nobody has followed yet."""
-
-    def variable(self, name: str, scope: Scope) -> Node | None:
-        """The state that a variable of the notebook held when the execution at work began."""
-
-    def is_user_function(self, function: FunctionType) -> bool:
-        """Whether a function is the user's own."""
-
-
-class Flow:
+class Flow(CallFlow):
     """One question for the data in an expression.
 
     Parameters:
@@ -76,11 +39,10 @@ class Flow:
     """
 
     def __init__(self, known: Known, *, at_end: bool = False) -> None:
-        self._known = known
+        super().__init__(known)
         self._answers = known.answers if at_end else {}
         self._left = _MAX_STEPS
         self._depth = 0
-        self._calls = 0
         self._seen: set[tuple[int, str, At]] = set()
         self._cut = False
         """Whether something was left out, so that the answer is not the whole one."""
@@ -109,13 +71,6 @@ class Flow:
             self._known.left = -1
         return self._known.left < 0
 
-    def all(self, nodes: Iterable[ast.AST], at: At, scope: Scope) -> Sources:
-        """The states whose data is in the values of some expressions."""
-        found: Sources = {}
-        for node in nodes:
-            found |= self.of(node, at, scope)
-        return found
-
     def _parts(self, node: ast.AST, at: At, scope: Scope) -> Sources:
         return self.all(ast.iter_child_nodes(node), at, scope)
 
@@ -130,12 +85,12 @@ class Flow:
             return {}
         owner = scope.held(node.value, at)
         if is_estimator(owner):
-            return _only(self._known.state(owner))
+            return only(self._known.state(owner))
         if owner is not ABSENT and type(owner) is not ModuleType:
             found = self._object(scope.held(node, at))
             getter = getattr(in_class(owner, node.attr), "fget", None) if found is None else None
-            if type(getter) is FunctionType and self._calls < _MAX_CALLS:
-                found = self._function(getter, [node.value], [], at, scope)
+            if type(getter) is FunctionType:
+                found = self.function(getter, [node.value], [], at, scope)
             if found is not None:
                 return found
         return _with_part(self.of(node.value, at, scope), node.attr)
@@ -146,8 +101,12 @@ class Flow:
         if found is not None:
             return found
         if held is not ABSENT and any(map(self._known.state, elements_of(scope.held(node.value, at)))):
-            return {}  # a plain value beside the data in a container
+            if kind_of(held) is None or not isinstance(node.value, ast.Name):
+                return {}  # a plain value beside the data in a container
+            return self._by_text(node.value.id, at, scope)
         key = node.slice.value if isinstance(node.slice, ast.Constant) else None
+        if type(key) is int:
+            return self.element(node.value, key, at, scope)
         return _with_part(self.of(node.value, at, scope), key) | self.of(node.slice, at, scope)
 
     def _conditional(self, node: ast.IfExp, at: At, scope: Scope) -> Sources:
@@ -167,86 +126,6 @@ class Flow:
         parts = [node.key, node.value] if isinstance(node, ast.DictComp) else [node.elt]
         return self.all(parts, at, inner)
 
-    # --- calls --------------------------------------------------------------------------------------
-
-    def _call(self, node: ast.Call, at: At, scope: Scope) -> Sources:
-        made = self._made(node, at, scope)
-        if made:
-            return made
-        name = node.func.attr if isinstance(node.func, ast.Attribute) else getattr(node.func, "id", "")
-        if name in _TELLING:
-            return {}
-        function, values = called(node, at, scope)
-        if type(function) is FunctionType and self._calls < _MAX_CALLS:
-            found = self._function(function, values, node.keywords, at, scope)
-            if found is not None:
-                return found
-        found = self.all((*node.args, *(keyword.value for keyword in node.keywords)), at, scope)
-        if isinstance(node.func, ast.Attribute):
-            found |= self._receiver(node.func.value, at, scope)
-        elif not isinstance(node.func, ast.Name):
-            found |= self.of(node.func, at, scope)
-        return found
-
-    def _receiver(self, node: ast.expr, at: At, scope: Scope) -> Sources:
-        owner = scope.held(node, at)
-        if is_estimator(owner):
-            return _only(self._known.state(owner))
-        return {} if type(owner) is ModuleType else self.of(node, at, scope)
-
-    def _made(self, node: ast.Call, at: At, scope: Scope) -> Sources:
-        """What activities made at this call from the objects that it names."""
-        shift = node.end_lineno or 0, node.end_col_offset or 0
-        makings = self._known.made.get((scope.place, shift), ())
-        if not makings or scope.text is None:
-            return {}
-        needed = [
-            state.object
-            for operand in operands_of(node)
-            if (state := self._known.state(scope.held(operand, at))) is not None
-            and not self._varies(operand, node, scope)
-        ]
-        called_with = called_with_in(scope)
-        fitting = [
-            making
-            for making in makings
-            if (not called_with or making.called_with == called_with) and making.used.issuperset(needed)
-        ]
-        looped = any(isinstance(each, _LOOPS) for each in within(scope, node))
-        return {making.node: None for making in (fitting if looped else fitting[-1:])}
-
-    def _varies(self, operand: ast.expr, node: ast.Call, scope: Scope) -> bool:
-        """Whether an operand is another one in each round of the loop around it."""
-        names = {each.id for each in ast.walk(operand) if isinstance(each, ast.Name)}
-        return any(not names.isdisjoint(loop_names(each)) for each in within(scope, node))
-
-    def _function(
-        self,
-        function: FunctionType,
-        values: list[ast.expr],
-        keywords: list[ast.keyword],
-        at: At,
-        scope: Scope,
-    ) -> Sources | None:
-        """What a function of the user's returns, for what it is given here."""
-        if not self._known.is_user_function(function):
-            return None
-        text = self._known.texts.of_function(function.__code__)
-        definition = text.function(function.__code__) if text is not None else None
-        if text is None or definition is None or any(isinstance(each, ast.Starred) for each in values):
-            return None
-        given = arguments(function.__code__, values, keywords, at, scope)
-        end = max((body.end for body in text.code.bodies[:1]), default=0)
-        inner = Scope(text, function.__code__, (end, 0), {}, scope.outer or scope, given)
-        self._calls += 1
-        try:
-            found: Sources = {}
-            for each in results_of(definition):
-                found |= self.of(each, text.at(each.lineno), inner)
-            return found
-        finally:
-            self._calls -= 1
-
     # --- variables ----------------------------------------------------------------------------------
 
     def variable(self, name: str, at: At, scope: Scope, *, by_text: bool = False) -> Sources:
@@ -262,9 +141,9 @@ class Flow:
             current = scope.is_current(name, at)
             found = self._object(held) if current else None
             if found is None and current and kind_of(held) in (ValueKind.DATASET, ValueKind.OTHER):
-                found = _only(self._known.origin(name, held, scope)) or None
+                found = only(self._known.origin(name, held, scope)) or None
             if found is None and not current and self._is_changed(name, at, scope):
-                found = _only(self._known.state_before(held)) or None
+                found = only(self._known.state_before(held)) or None
             if found is not None:
                 return found
         if name in scope.given:
@@ -291,7 +170,7 @@ class Flow:
         while pending:
             binding = pending.pop()
             if binding is None:
-                found |= _only(self._known.variable(name, scope))
+                found |= only(self._known.variable(name, scope))
                 continue
             place = id(scope.text), name, (binding.statement, binding.body)
             self._known.left -= 1
@@ -351,7 +230,7 @@ class Flow:
         ast.SetComp: _comprehension,
         ast.GeneratorExp: _comprehension,
         ast.DictComp: _comprehension,
-        ast.Call: _call,
+        ast.Call: CallFlow.call,
     }
 
 
@@ -361,7 +240,3 @@ def _with_part(found: Sources, label: object) -> Sources:
         return found
     parts = [state.parts.get(label) for state in found if state.parts]  # type: ignore[call-overload]
     return {**found, **{part: None for part in parts if part is not None}}
-
-
-def _only(state: Node | None) -> Sources:
-    return {} if state is None else {state: None}

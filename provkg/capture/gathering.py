@@ -5,12 +5,14 @@ from __future__ import annotations
 from collections.abc import Mapping, MutableMapping
 from typing import Any
 
+from provkg.analysis import BindingKind, CellCode
 from provkg.capture.bindings import names_of_states, own_imports_read, read_variables, variable_states
 from provkg.capture.execution import Execution
 from provkg.capture.files import FileWatch
 from provkg.capture.following import Following
 from provkg.capture.part_names import with_likely_role
 from provkg.capture.raw_files import links_of_raw_files
+from provkg.records import Error
 
 __all__ = ["gather_files", "gather_variables"]
 
@@ -27,12 +29,13 @@ def gather_variables(
     values.refresh_arrays({*code.reads, *code.changes})
     reads = read_variables(namespace, hidden, code, definers)
     reads += own_imports_read(code, execution.record.order)
-    bound, deleted = execution.snapshot.changes(namespace, code.defines)
+    reached, changes = _reached(code, execution.error)
+    bound, deleted = execution.snapshot.changes(namespace, reached)
     for name in execution.shared - code.defines:
         bound.pop(name, None)
         definers.pop(name, None)
     deleted = tuple(name for name in deleted if name not in execution.shared)
-    states = variable_states(values, bound, execution.states, code, [read.name for read in reads])
+    states = variable_states(values, bound, execution.states, changes, [read.name for read in reads])
     for name in deleted:
         definers.pop(name, None)
     for state in states:
@@ -48,6 +51,16 @@ def gather_variables(
         ),
         "links": tuple(values.links),
     }
+
+
+def _reached(code: CellCode, error: Error | None) -> tuple[frozenset[str], frozenset[str]]:
+    """The names that the text binds, and those whose objects it changes, as far as it was run."""
+    if error is None:
+        return code.defines, code.changes
+    last, statements = error.line or 0, code.statements
+    own = [each for each in code.bindings if each.body < 0 and statements[each.statement].end_line < last]
+    names = {each.name for each in own if each.kind is not BindingKind.CHANGED}
+    return code.defines & names, code.changes & {each.name for each in own}
 
 
 def gather_files(execution: Execution, files: FileWatch, values: Following) -> dict[str, Any]:

@@ -179,6 +179,7 @@ class Session:
             except Exception as failure:
                 cell.notices.add("end of cell", failure)
         fields: dict[str, Any] = {}
+        cell.error = error
         for gather in (self._gather_variables, self._gather_files, self._gather_code):
             try:
                 fields |= gather(cell)

@@ -126,9 +126,13 @@ def _paired(target: ast.expr, value: ast.expr, name: str) -> Iterator[ast.expr]:
     if isinstance(target, ast.Tuple | ast.List):
         elements = value.elts if isinstance(value, ast.Tuple | ast.List) else []
         starred = any(isinstance(each, ast.Starred) for each in (*target.elts, *elements))
-        paired = len(elements) == len(target.elts) and not starred
         for index, each in enumerate(target.elts):
-            yield from _paired(each, elements[index] if paired else value, name)
+            part = value
+            if len(elements) == len(target.elts) and not starred:
+                part = elements[index]
+            elif not starred:
+                part = ast.Subscript(value, ast.Constant(index), ast.Load())
+            yield from _paired(each, part, name)
     elif isinstance(target, ast.Starred):
         yield from _paired(target.value, value, name)
     elif isinstance(target, ast.Name):

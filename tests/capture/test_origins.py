@@ -37,6 +37,9 @@ def test_arrays_are_followed_through_functions_methods_and_comprehensions(execut
         "d5 = held.Y - 1; other = Holder(B); d6 = other.X * 2",
         "shared = A\ndef use(): return shared * 2\ne1 = use()\ndef give():\n    global given\n"
         "    given = B * 2\ngive()\nasync def later(v): return v * 2\ne2 = await later(A)",
+        "def two(u, v): return u * 2, v * 2\nf1, f2 = two(A, B)\nf3 = two(A, B)[1]\n"
+        "f4, f5 = pair = [A * 3, B * 3]\nf6, f7 = pair\n"
+        "def three(u, v):\n    pair = u - 1, v - 1\n    return pair\nf8, f9 = three(A, B)",
         "def spread(v):\n    for part in (v[:5], v[5:]): yield part\ne3, e4 = spread(A)\n"
         "if len(A) > 3: e5 = A * 2\nelse: e5 = B * 2\ne6 = (w := B * 3) + 1",
     )
@@ -50,6 +53,9 @@ def test_arrays_are_followed_through_functions_methods_and_comprehensions(execut
     }  # fmt: skip
     assert nearest(seen, "e1", "given", "e2", "e3", "e4", "e6") == {
         "e1": {"A"}, "given": {"B"}, "e2": {"A"}, "e3": {"A"}, "e4": {"A"}, "e6": {"B"},
+    }  # fmt: skip
+    assert nearest(seen, "f1", "f2", "f3", "f4", "f5", "f8", "f9") == {
+        "f1": {"A"}, "f2": {"B"}, "f3": {"B"}, "f4": {"A"}, "f5": {"B"}, "f8": {"A"}, "f9": {"B"},
     }  # fmt: skip
     assert seen.parents("e5") <= {"A", "B"}
     assert {link.evidence for link in seen.links if link.target == seen.held("c1").id} == {"inferred"}
