@@ -12,6 +12,7 @@ from provkg.views.inventory import Inventory
 
 __all__ = ["Training", "is_seen", "names_of", "trainings"]
 
+_LONGEST = 60
 _LISTS_OF_PARTS = ("steps", "transformers", "estimators", "transformer_list")
 
 
@@ -84,6 +85,8 @@ def _is_part(setting: Setting) -> bool:
 
 def _chosen(setting: Setting) -> bool:
     if setting.explicit is None:
+        if len(str(setting.value)) > _LONGEST:  # a description, as of the layers of a network
+            return False
         return not _is_part(setting) and setting.name.rpartition("__")[2] not in _LISTS_OF_PARTS
     return setting.explicit
 

@@ -254,6 +254,11 @@ def test_several_models_optimizers_and_ways_to_step_are_told_apart(execute: Exec
         "last = nn.Linear(4, 2)\nsolver = torch.optim.LBFGS(last.parameters(), max_iter=3)\n"
         "def closure():\n    solver.zero_grad()\n    loss = nn.functional.cross_entropy(last(Xt), yt)\n"
         "    loss.backward()\n    return loss\nfor step in range(2):\n    solver.step(closure)",
+        "XX, yy = torch.randn(30, 4), torch.randint(0, 2, (30,))\n"
+        "toy = nn.Linear(4, 2)\noptimizer = torch.optim.SGD(toy.parameters(), lr=0.1)\n"
+        "for step in range(4):\n    optimizer.zero_grad()\n    noise = torch.randn(30, 4)\n"
+        "    loss = nn.functional.cross_entropy(toy(XX), yy) + toy(noise).sum()\n"
+        "    loss.backward()\n    optimizer.step()",
         "for rate in (0.1, 0.01):\n    tried = net()\n"
         "    optimizer = torch.optim.SGD(tried.parameters(), lr=rate)\n"
         "    for xb, yb in loader:\n        optimizer.zero_grad()\n"
@@ -278,7 +283,10 @@ def test_several_models_optimizers_and_ways_to_step_are_told_apart(execute: Exec
     assert used(first, Role.DATA) == [(seen.held("Xt").id, Evidence.OBSERVED)]
     [solved] = in_cell[5]
     assert (settings(solved)["steps"], solved.generated) == (2, (seen.held("last").id,))
-    swept = in_cell[6]
+    [toy] = in_cell[6]
+    assert used(toy, Role.DATA) == [(seen.held("XX").id, Evidence.OBSERVED)]
+    assert used(toy, Role.TARGET) == [(seen.held("yy").id, Evidence.OBSERVED)]
+    swept = in_cell[7]
     assert [settings(each)["lr"] for each in swept] == [0.1, 0.01]
     assert len({seen.values[name].object for each in swept for name in each.generated}) == 2
     assert {used(each, Role.DATA)[0] for each in swept} == {(seen.held("Xt").id, Evidence.OBSERVED)}

@@ -6,8 +6,8 @@ that is looked up in torch's own graph, during the first steps of a loop and whe
 
 from __future__ import annotations
 
-import re
 import sys
+from collections import Counter
 from collections.abc import Iterator, Sequence
 from time import perf_counter
 from typing import Any, TypeAlias
@@ -15,6 +15,7 @@ from weakref import ref
 
 from provkg.capture.hooks.settings import setting
 from provkg.capture.hooks.torch.describing import called_here, in_sight, loss_settings, trained_by, unwrapped
+from provkg.capture.hooks.torch.graph import functions_of, name_of
 from provkg.capture.hooks.torch.history import Measured, measured
 from provkg.capture.hooks.torch.loops import Loop
 from provkg.capture.hooks.torch.predicting import Predictions
@@ -32,7 +33,6 @@ Site: TypeAlias = tuple[int, int]
 """Where a call stands: which module is called, from which position in the caller's code."""
 _LEARNING = 2
 _MAX_CALLS = 50
-_MAX_GRAPH = 5000
 _MAX_IDLE = 3
 
 
@@ -68,6 +68,7 @@ class Execution:
         """How many further steps are looked at closely."""
         self._calls: list[_Call] = []
         self._calls_before: list[_Call] = []
+        self._steps_with: Counter[Node] = Counter()
         self._idle: dict[Site, int] = {}
         self._losses_at: dict[Site, ref[Any]] = {}
         self._validating: dict[Site, tuple[Loop, Node]] = {}
@@ -159,10 +160,9 @@ class Execution:
         """The state of a tensor, or else what the text of the user's cells says of its variable."""
         node = state_of(self.session, tensor)
         if node is None and kind_of(tensor) and called_here(self.session):
-            found = self.session.values.resolve_named(tensor)
-            if found is not None and (found.edges or found.id):
-                _drop_row_numbers(found, tensor)
-                return found
+            node = self.session.values.resolve_named(tensor)
+            if node is not None:
+                _drop_row_numbers(node, tensor)
         return node
 
     def _remember(self, call: _Call) -> None:
@@ -198,7 +198,7 @@ class Execution:
                 for number in call.functions:
                     waiting.setdefault(number, []).append(call)
         self._function = self._function_of(start)
-        for function in _graph(start):
+        for function in functions_of(start):
             for call in waiting.pop(function._sequence_nr(), ()):
                 call.confirmed = True
             if not waiting:
@@ -206,12 +206,12 @@ class Execution:
 
     def _function_of(self, start: Any) -> tuple[str, tuple[Node, ...]]:
         """The function that made a loss, as torch's graph names it, and the targets that it keeps."""
-        for function in _graph(start, 4):
+        for function in functions_of(start, 4):
             target = getattr(function, "_saved_target", None)
             if target is not None:
                 state = self._look_up(target)
-                return _name_of(function), (state,) if state is not None else ()
-        return _name_of(start), ()
+                return name_of(function), (state,) if state is not None else ()
+        return name_of(start), ()
 
     def lost(self, loss: Any) -> None:
         """``backward`` was called on a loss."""
@@ -286,6 +286,8 @@ class Execution:
 
     def _learn(self, loop: Loop, *, drawn_from: bool) -> None:
         """Take what the calls since the last step tell about a training."""
+        name, targets = self._function
+        self._steps_with.update({node for call in self._calls for node in call.inputs} | set(targets))
         for call in (*self._calls_before, *self._calls):
             module = call.module()
             if not call.confirmed or module is None:
@@ -294,16 +296,16 @@ class Execution:
             if call.is_loss:
                 if call in self._calls:
                     loop.judged_by(loss_settings(module))
-                    loop.learn_from(_data(call.inputs), Role.TARGET)
+                    loop.learn_from(self._steady(call.inputs), Role.TARGET)
             elif loop.trains(module):
                 loop.fed(call.rows)
-                loop.learn_from(_data(call.inputs), Role.DATA)
+                loop.learn_from(self._steady(call.inputs), Role.DATA)
+                loop.doubtful = [node for node in _data(call.inputs) if not self._is_steady(node)]
                 self._learn_through(loop, call.inputs)
                 self.predictions.forget(call.outputs)
-        name, targets = self._function
         if name:
             loop.judged_by((setting("loss", name),))
-            loop.learn_from(_data(targets), Role.TARGET)
+            loop.learn_from(self._steady(targets), Role.TARGET)
         if drawn_from and not loop.has_data and watch.drawn is not None:
             state = watch.drawn.state(None)
             if state is not None:
@@ -323,6 +325,13 @@ class Execution:
             loop.learn_from((model,), Role.MODEL)
             if node.data is not None:
                 loop.learn_from(_data((node.data,)), Role.DATA)
+
+    def _steady(self, nodes: Sequence[Node]) -> Iterator[Node]:
+        return (node for node in _data(nodes) if self._is_steady(node))
+
+    def _is_steady(self, node: Node) -> bool:
+        """Whether data is not made anew for each step, as noise is: it came from elsewhere, or stays."""
+        return bool(node.id or node.edges) or self._steps_with[node] > 1
 
     def _in_training(self) -> Iterator[Node]:
         for loop in self.loops.values():
@@ -368,29 +377,3 @@ def _drop_row_numbers(node: Node, tensor: Any) -> None:
 def _data(nodes: Sequence[Node]) -> Iterator[Node]:
     """What is data, not computed by a model."""
     return (node for node in nodes if node.kind is not ValueKind.PREDICTION)
-
-
-def _name_of(function: Any) -> str:
-    """The name of a function in torch's graph, as the user knows it.
-
-    The cross entropy is a negative log-likelihood of what a softmax gives.
-    """
-    name = function.name().removesuffix("Backward0").removesuffix("Backward1")
-    inner = [each.name() for each, _ in function.next_functions if each is not None]
-    if name == "NllLoss" and any(each.startswith("LogSoftmax") for each in inner):
-        return "cross_entropy"
-    return re.sub(r"(?<=[a-z0-9])(?=[A-Z])", "_", name).lower()
-
-
-def _graph(start: Any, limit: int = _MAX_GRAPH) -> Iterator[Any]:
-    """The functions that a result was computed by, nearest first."""
-    level, seen = [start], {id(start): start}
-    while level:
-        further = []
-        for function in level:
-            yield function
-            for inner, _ in function.next_functions:
-                if inner is not None and id(inner) not in seen and len(seen) < limit:
-                    seen[id(inner)] = inner
-                    further.append(inner)
-        level = further

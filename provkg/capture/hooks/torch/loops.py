@@ -99,6 +99,8 @@ class Loop:
         self.drawn: Pass | None = None
         self._drawn_count = 0
         self.steps = 0
+        self.doubtful: list[Node] = []
+        """Data that was there in one step, as noise is that is made for each."""
         self.history = History()
         self._validations: dict[Node, History] = {}
         self._loaders: dict[Loader, int] = {}
@@ -205,6 +207,8 @@ class Loop:
                 values.tracker.revise(module, modules, self.function)
         if self.crowded:
             return
+        if self.steps == 1:
+            self.learn_from([node for node in self.doubtful if not node.dead], Role.DATA)
         used = self._used()
         for each in self.trained:
             for state in each.states[-1:]:
