@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import sys
 from functools import partial
 from types import ModuleType
 from typing import Any
@@ -52,9 +53,9 @@ def _opening(args: tuple[Any, ...], kwargs: dict[str, Any]) -> _Opening | None:
 
 
 def _path_of(held: Any) -> str:
-    """The path of the file that a data set or group is in."""
-    name = held.file.filename
-    return os.path.abspath(name) if type(name) is str and os.path.exists(name) else ""
+    """The path of the file that a data set or group is in; what is in memory only has one to nowhere."""
+    name = sys.modules["h5py"].h5f.get_name(held.id)
+    return os.path.abspath(os.fsdecode(name)) if type(name) in (str, bytes) else ""
 
 
 def _reading(label: str, attribute: str = "") -> Any:
@@ -64,7 +65,7 @@ def _reading(label: str, attribute: str = "") -> Any:
         if session is None or not path:
             return None
         state = session.files.current(path)
-        return Loading(session, label, "h5py", None, known=[state] if state is not None else [])
+        return Loading(session, label, "h5py", None, known=[state]) if state is not None else None
 
     return begin
 
@@ -82,7 +83,9 @@ def _writing(label: str, place: int, *names: str) -> Any:
     def begin(args: tuple[Any, ...], kwargs: dict[str, Any]) -> Saving | None:
         session, value = gate.session, argument(args, kwargs, place, names)
         path = _path_of(args[0]) if kind_of(value) is not None else ""
-        return Saving(session, label, "h5py", [value], path) if session is not None and path else None
+        if session is None or not os.path.exists(path):
+            return None
+        return Saving(session, label, "h5py", [value], path)
 
     return begin
 

@@ -83,7 +83,7 @@ class _LoadingWeights(Loading):
         """The model is in a new state."""
         values, sources = self._session.values, self._sources(succeeded=True)
         node = values.tracker.revise(self.model, sources, "keras.Model.load_weights")
-        self._add(sources, (values.keep(node, self.model),), seconds, Status.SUCCEEDED, values.line())
+        self._add(sources, (values.keep(node, self.model),), seconds, Status.SUCCEEDED)
 
 
 AFTER_IMPORT: dict[str, tuple[AfterImport, ...]] = {

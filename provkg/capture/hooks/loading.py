@@ -77,17 +77,25 @@ class Loading:
         self._session = session
         self._function = function
         self._package = package
-        self._named = [*known, *sources_named(session, target, patterns=patterns)]
-        self._folder = _folder_of(target)
-        self._name = target if type(target) is str else ""
+        self._line = session.values.line()
+        self._crowded = session.crowds(function, self._line)
+        self._named = [*known]
+        self._folder = self._name = self._url = ""
+        if target is not None:
+            self._name_sources(target, patterns=patterns)
         states = (each for each in self._named if isinstance(each, FileState))
         self._current = {state for state in states if session.files.last(state.path) is state}
-        self._url = ""
-        if not self._named:
-            self._url = named_url(target) or session.files.connections.server_of(target)
         self._mark = session.files.mark()
         self._started = datetime.now(UTC)
         session.files.noise.loaders.append(function.partition(".")[0])
+
+    def _name_sources(self, target: Any, *, patterns: bool) -> None:
+        """Take note of what the target names: files, a folder of them, an address."""
+        self._named += sources_named(self._session, target, patterns=patterns)
+        self._folder = _folder_of(target)
+        self._name = target if type(target) is str else ""
+        if not self._named:
+            self._url = named_url(target) or self._session.files.connections.server_of(target)
 
     @classmethod
     def of(
@@ -113,24 +121,23 @@ class Loading:
         """The call returned what was read."""
         session, files = self._session, self._session.files
         sources = self._sources(succeeded=True)
-        line = session.values.line()
-        crowded = session.crowds(self._function, line)
+        crowded = self._crowded
         generated = []
         for value in _parts(result):
             node = session.values.tracker.derive(value, sources, self._function)
-            if node is not None:
+            if node is not None and not crowded:
                 session.values.made_here(node, frozenset())
             generated.append(session.values.keep(node, value) if not crowded else "")
         if sources and _is_reader(result):
             (files.scans if kind_of(result) is not None else files.holders).hold(result, sources)
         if (sources or any(generated)) and not crowded:
-            self._add(sources, tuple(filter(None, generated)), seconds, Status.SUCCEEDED, line)
+            self._add(sources, tuple(filter(None, generated)), seconds, Status.SUCCEEDED)
 
     def failed(self, error: BaseException, seconds: float) -> None:
         """The call raised; what it opened is still told."""
-        sources, line = self._sources(), self._session.values.line()
-        if not self._session.crowds(self._function, line):
-            self._add(sources, (), seconds, Status.FAILED, line)
+        sources = self._sources()
+        if not self._crowded:
+            self._add(sources, (), seconds, Status.FAILED)
 
     def _sources(self, *, succeeded: bool = False) -> tuple[Source, ...]:
         files = self._session.files
@@ -157,7 +164,6 @@ class Loading:
         generated: tuple[str, ...],
         seconds: float,
         status: Status,
-        line: int | None,
     ) -> None:
         self._session.add(
             Activity(
@@ -170,7 +176,7 @@ class Loading:
                 used=tuple(_use(source) for source in sources if source.id),
                 generated=generated,
                 status=status,
-                line=line,
+                line=self._line,
                 file=self._session.values.file(),
             )
         )
