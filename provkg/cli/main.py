@@ -24,6 +24,7 @@ COMMANDS = {
     "ingest": ("provkg.cli.ingest", "ingest", "Read saved notebooks into the record without running them."),
     "runs": ("provkg.cli.runs", "runs", "List the recorded runs."),
     "show": ("provkg.cli.runs", "show", "Show one thing and all that is known of it."),
+    "lineage": ("provkg.cli.lineage", "lineage", "Show what a thing came from, or what came of it."),
     "questions": ("provkg.cli.ask", "questions", "List the questions that can be asked."),
     "ask": ("provkg.cli.ask", "ask", "Answer a question."),
     "sparql": ("provkg.cli.ask", "sparql", "Answer a SPARQL query of your own."),

@@ -16,7 +16,17 @@ if TYPE_CHECKING:
     from rich.console import Console, ConsoleOptions, RenderableType
     from rich.segment import Segment
 
-__all__ = ["harmless", "print_rich", "print_text", "rich_html", "rich_text", "say", "text_room", "width"]
+__all__ = [
+    "PIPED_WIDTH",
+    "harmless",
+    "print_rich",
+    "print_text",
+    "rich_html",
+    "rich_text",
+    "say",
+    "text_room",
+    "width",
+]
 
 PIPED_WIDTH = 100
 WIDEST = 120

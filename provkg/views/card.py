@@ -20,6 +20,7 @@ from provkg.records import (
     Value,
 )
 from provkg.views.inventory import Inventory, Step, Thing
+from provkg.views.operations import brief
 
 __all__ = ["Card", "Section", "describe"]
 
@@ -109,22 +110,11 @@ def _steps(inventory: Inventory, steps: Sequence[Step]) -> tuple[tuple[str, ...]
             inventory.name(thing),
             _what(inventory.things.get(thing)),
             thing,
-            ", ".join(dict.fromkeys(_brief(step.operation) for step in same if step.operation)),
+            ", ".join(dict.fromkeys(brief(step.operation) for step in same if step.operation)),
             ", ".join(dict.fromkeys(step.evidence.value for step in same)),
         )
         for thing, same in ways.items()
     )
-
-
-def _brief(operation: str) -> str:
-    """An operation without the modules of its functions (``DataFrame.dropna → DataFrame.reset_index``)."""
-    return " → ".join(_without_modules(function) for function in operation.split(" → "))
-
-
-def _without_modules(function: str) -> str:
-    owner, _, name = function.rpartition(".")
-    holder = owner.rpartition(".")[2]
-    return f"{holder}.{name}" if holder[:1].isupper() else name
 
 
 def _what(thing: Thing | None) -> str:
