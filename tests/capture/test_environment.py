@@ -135,14 +135,13 @@ def test_the_agent_is_named_without_home_variables_or_user_entry(tmp_path: Path)
     assert done.stdout.strip() == expected
 
 
-def test_describing_the_environment_of_a_fresh_kernel_is_cheap() -> None:
+def test_describing_the_environment_of_a_fresh_kernel_loads_nothing_heavy() -> None:
     folder = str(Path(environment.__file__).parents[2])
     code = (
-        f"import json, sys, time; sys.path.insert(0, {folder!r})\n"
-        "start = time.process_time()\n"
+        f"import json, sys; sys.path.insert(0, {folder!r})\n"
         "from provkg.capture.environment import describe_environment\n"
         "first = describe_environment('k')\n"
-        "print(json.dumps([time.process_time() - start, [m for m in ('asyncio.subprocess', 'rdflib',"
+        "print(json.dumps([[m for m in ('asyncio.subprocess', 'rdflib',"
         " 'pyoxigraph', 'importlib.metadata', 'torch') if m in sys.modules], first.python]))"
     )
     manager, client = start_new_kernel()
@@ -156,7 +155,6 @@ def test_describing_the_environment_of_a_fresh_kernel_is_cheap() -> None:
     finally:
         client.stop_channels()
         manager.shutdown_kernel(now=True)
-    cost, heavy, python = json.loads("".join(printed))
+    heavy, python = json.loads("".join(printed))
     assert python == describe_environment("k").python
     assert not {"rdflib", "pyoxigraph", "torch"} & set(heavy)
-    assert cost < 0.1
