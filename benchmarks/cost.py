@@ -78,7 +78,7 @@ def parts() -> dict[str, dict[str, object]]:
     found: dict[str, dict[str, object]] = {
         "without files": {"files": False},
         "without outputs": {"outputs": False},
-        "without fingerprints": {"fingerprint_bytes": 0},
+        "without fingerprints": {"fingerprint_bytes": 0, "fingerprint_part_bytes": 0},
         "without any hooks": {"leave_out_hooks": list(HOOKS)},
     }
     for name in ("pandas", "sklearn"):

@@ -46,7 +46,9 @@ class Limits(msgspec.Struct, frozen=True, kw_only=True):
     notebook_bytes: Size = 100_000_000
     """Largest notebook file that `provkg ingest` reads, in bytes."""
     fingerprint_bytes: Size = 100_000_000
-    """Most bytes of one value in memory that its fingerprint covers."""
+    """Largest value in memory whose fingerprint is of its whole content, in bytes."""
+    fingerprint_part_bytes: Size = 16_000_000
+    """Of a larger value, rows of about so many bytes, spread over all, get a fingerprint; 0 for none."""
 
 
 class Capture(msgspec.Struct, frozen=True, kw_only=True):
@@ -241,8 +243,10 @@ digest_part_bytes = {limits.digest_part_bytes:_}
 file_count = {limits.file_count:_}
 # Largest notebook file that `provkg ingest` reads, in bytes.
 notebook_bytes = {limits.notebook_bytes:_}
-# Most bytes of one value in memory that its fingerprint covers.
+# Largest value in memory whose fingerprint is of its whole content, in bytes.
 fingerprint_bytes = {limits.fingerprint_bytes:_}
+# Of a larger value, rows of about so many bytes, spread over all, get a fingerprint; 0 for none.
+fingerprint_part_bytes = {limits.fingerprint_part_bytes:_}
 
 [capture]
 # Keep the texts of outputs, and their contents and the notebook file in objects/. Without, only digests

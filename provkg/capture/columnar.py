@@ -9,12 +9,12 @@ import sys
 from collections.abc import Iterator
 from typing import Any, Protocol
 
+from provkg.capture.text_digests import TYPES_OF_TEXTS, add_arrow_texts
 from provkg.records import Column
 
 __all__ = ["add_columns", "columns_of_columnar", "is_columnar", "size_of_columnar"]
 
 _PACKAGES = ("polars", "pyarrow")
-_TEXTS_OF_ARROW = ("string", "large_string", "string_view", "binary", "large_binary", "binary_view")
 _TEXT = ("String", "Binary", "Categorical", "Enum", "Decimal")
 
 
@@ -78,7 +78,7 @@ def add_columns(state: _Digest, value: Any) -> str:
             (_add_series if is_polars else _add_arrow)(state, column)
         except Exception:
             return ""  # of a type that this version cannot be asked for in this way
-    return ("xxh3-columns" if is_polars else "xxh3-arrow") if columns else ""
+    return ("xxh3-columns" if is_polars else "xxh3-arrow-2") if columns else ""
 
 
 def _add_series(state: _Digest, series: Any) -> None:
@@ -94,7 +94,7 @@ def _add_series(state: _Digest, series: Any) -> None:
         )
         lengths = filled.bin.size() if kind == "Binary" else filled.str.len_bytes()
         state.update(lengths.to_numpy().tobytes())
-        state.update(b"".join(filled.to_list()) if kind == "Binary" else "".join(filled).encode())
+        state.update(b"".join(filled.to_list()) if kind == "Binary" else filled.str.join("")[0].encode())
     elif kind in ("List", "Array"):
         inner = series if kind == "List" else series.arr.to_list()
         state.update(inner.list.len().fill_null(0).to_numpy().tobytes())
@@ -137,10 +137,8 @@ def _add_arrow(state: _Digest, column: Any) -> None:
 def _add_values(state: _Digest, array: Any, arrow: Any) -> None:
     """Add the texts or numbers of an array of pyarrow, missing ones as empty or zero."""
     types, kind = arrow.types, array.type
-    if str(kind) in _TEXTS_OF_ARROW:
-        texts = array.cast(arrow.large_binary()).fill_null(b"").to_pylist()
-        state.update(b"".join(f"{len(text)};".encode() for text in texts))
-        state.update(b"".join(texts))
+    if str(kind) in TYPES_OF_TEXTS:
+        add_arrow_texts(state, [array])
         return
     if types.is_boolean(kind):
         array = array.cast(arrow.uint8())

@@ -1,20 +1,23 @@
-"""Digests of contents in memory, taken of the whole and never of a sample.
+"""Digests of contents in memory: of the whole up to a limit, of a part above it.
 
 They serve to notice change in place and equal content; nothing is named by them in the graph. Equal content
-has an equal digest whatever its layout in memory: order, strides, chunks, the order of categories.
+has an equal digest whatever its layout in memory: order, strides, chunks, the order of categories. The digest
+of a part (`provkg.capture.samples`) says that it is one: different ones tell that contents differ, equal ones
+tell nothing. Its algorithm ends in the number of rows that it covers (``xxh3-array-of-65536-rows``).
 
 Two fingerprints are comparable when their algorithms are equal:
 
 ``xxh3-array``
     XXH3-128 over element type, shape and the elements in C order; of a masked array also its mask, of a
     structured one its fields by name. A torch tensor is digested as an array, where it is not on a device.
-``xxh3-frame``
+``xxh3-frame-2``
     XXH3-128 over, for each column in order, its name, type and elements; the index comes first unless its
-    labels are the row numbers from 0, whether as a range or as integers. Text and extension types are hashed
-    by `pandas.util.hash_array`, for which all missing values are the same.
+    labels are the row numbers from 0, whether as a range or as integers. Texts count as in
+    `provkg.capture.text_digests`, after their number and which of them are missing. Other extension types are
+    hashed by `pandas.util.hash_array`, for which all missing values are the same.
 ``xxh3-sparse``
     XXH3-128 over the arrays of a SciPy sparse matrix in canonical CSR form.
-``xxh3-columns``, ``xxh3-arrow``
+``xxh3-columns``, ``xxh3-arrow-2``
     XXH3-128 over, for each column of polars or pyarrow in order, its name, type, length, which elements are
     missing, and the elements; see `provkg.capture.columnar`.
 
@@ -24,7 +27,7 @@ Objects that only their own code could describe have no digest: that code is not
 from __future__ import annotations
 
 import sys
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
 from typing import Any
 
 from xxhash import xxh3_128
@@ -32,11 +35,17 @@ from xxhash import xxh3_128
 from provkg.capture.columnar import add_columns, is_columnar, size_of_columnar
 from provkg.capture.kinds import shape_of
 from provkg.capture.memory import is_dataset, is_tensor
-from provkg.records import Fingerprint
+from provkg.capture.samples import blocks_of
+from provkg.capture.text_digests import add_arrow_texts, add_texts, arrow_texts_of
+from provkg.records import Digest, Fingerprint
 
 __all__ = ["fingerprint_of", "is_readable", "is_telling"]
 
 _SAMPLE = 4096
+_BLOCK = 1 << 18
+"""Bytes that are copied at once: what fits into the processor's cache."""
+_PYTHON_TEXTS = frozenset({"StringArray", "StringArrayNumpySemantics"})
+"""Columns of texts that pandas keeps without Arrow."""
 _DIFFERENT = 32
 _PLAIN = frozenset({id(kind) for kind in (str, bytes, int, float, complex, bool, type(None))})
 _PLAIN_MODULES = frozenset({"datetime", "decimal", "fractions", "uuid"})
@@ -70,40 +79,47 @@ def _inside(held: Any) -> Iterable[Any]:
     return [*held.keys(), *held.values()] if type(held) is dict else held
 
 
-def fingerprint_of(value: Any, limit: int = 1 << 62) -> Fingerprint | None:
-    """The digest of a table's or array's whole content.
+def fingerprint_of(value: Any, limit: int = 1 << 62, part: int = 0) -> Fingerprint | None:
+    """The digest of a table's or array's content: of the whole, or of a part of what is larger.
 
-    None for what has no canonical form here, and for what takes more than ``limit`` bytes.
+    None for what has no canonical form here.
+
+    Parameters:
+        limit: the most bytes of which the digest is of the whole.
+        part: about how many bytes the digest of a larger value covers; 0 for none.
     """
-    if is_dataset(type(value)) or _bytes_of(value) > limit:
+    if is_dataset(type(value)):
         return None
+    blocks: tuple[slice, ...] = ()
+    if _bytes_of(value) > limit:
+        blocks = blocks_of(value, min(part, limit))
+        if not blocks:
+            return None
     state = xxh3_128()
     try:
-        algorithm = _add(state, value)
+        algorithm = _add_part(state, value, blocks) if blocks else _add(state, value)
     except (_UnreadableError, TypeError, ValueError, AttributeError):
         return None
-    return Fingerprint(algorithm=algorithm, hex=state.hexdigest()) if algorithm else None
+    if not algorithm:
+        return None
+    if blocks:
+        algorithm += f"-of-{sum(block.stop - block.start for block in blocks)}-rows"
+    covers = Digest.PARTIAL if blocks else Digest.FULL
+    return Fingerprint(algorithm=algorithm, hex=state.hexdigest(), covers=covers)
 
 
 def _add(state: xxh3_128, value: Any) -> str:
     """Add a content to a digest; returns the name of the algorithm, or an empty text where there is none."""
-    numpy = sys.modules.get("numpy")
-    if is_tensor(value):
-        value = _array_of(value)
-    if numpy is not None and isinstance(value, numpy.ndarray):
-        _add_array(state, value)
+    array = _array_in(value)
+    if array is not None:
+        _add_array(state, array)
         return "xxh3-array"
     pandas = sys.modules.get("pandas")
-    if pandas is not None and isinstance(value, pandas.DataFrame):
+    if pandas is not None and isinstance(value, pandas.DataFrame | pandas.Series):
         _add_index(state, value.index)
-        for position, name in enumerate(value.columns):
-            # Not by ``iloc``, which asks a subclass to make a series.
-            _add_column(state, name, value._mgr.iget_values(position))
-        return "xxh3-frame"
-    if pandas is not None and isinstance(value, pandas.Series):
-        _add_index(state, value.index)
-        _add_column(state, value.name, value._mgr.internal_values())
-        return "xxh3-frame"
+        for name, column in _columns_in(value):
+            _add_column(state, name, column)
+        return "xxh3-frame-2"
     sparse = sys.modules.get("scipy.sparse")
     if sparse is not None and sparse.issparse(value):
         rows = value.tocsr()
@@ -115,6 +131,48 @@ def _add(state: xxh3_128, value: Any) -> str:
             _add_array(state, part)
         return "xxh3-sparse"
     return add_columns(state, value) if is_columnar(value) else ""
+
+
+def _add_part(state: xxh3_128, value: Any, blocks: tuple[slice, ...]) -> str:
+    """`_add`, of some rows of a value, whose shape counts."""
+    state.update(f"{shape_of(value)}{blocks[0].stop};".encode())
+    array = _array_in(value)
+    if array is not None:
+        for block in blocks:
+            _add_array(state, array[block])
+        return "xxh3-array"
+    pandas = sys.modules.get("pandas")
+    if pandas is not None and isinstance(value, pandas.DataFrame | pandas.Series):
+        for block in blocks:
+            _add_index(state, value.index[block])
+        for name, column in _columns_in(value):
+            for block in blocks:
+                _add_column(state, name, column[block])
+        return "xxh3-frame-2"
+    if not is_columnar(value):
+        return ""
+    algorithms = {add_columns(state, value[block]) for block in blocks}
+    return algorithms.pop() if len(algorithms) == 1 else ""
+
+
+def _array_in(value: Any) -> Any:
+    """What a NumPy array or torch tensor holds, as an array of NumPy's own; None for anything else."""
+    numpy = sys.modules.get("numpy")
+    if is_tensor(value):
+        return _array_of(value)
+    if numpy is None or not isinstance(value, numpy.ndarray):
+        return None
+    return value if isinstance(value, numpy.ma.MaskedArray) else numpy.asarray(value)
+
+
+def _columns_in(value: Any) -> Iterator[tuple[Any, Any]]:
+    """The columns of a pandas table, or the one of a series, with their names."""
+    if value.ndim == 1:
+        yield value.name, value._mgr.internal_values()
+        return
+    for position, name in enumerate(value.columns):
+        # Not by ``iloc``, which asks a subclass to make a series.
+        yield name, value._mgr.iget_values(position)
 
 
 def _array_of(tensor: Any) -> Any:
@@ -183,10 +241,19 @@ def _add_column(state: xxh3_128, name: Any, values: Any) -> None:
     if not is_readable([name]):
         raise _UnreadableError
     state.update(f"{name!r}:{values.dtype};".encode(errors="backslashreplace"))
-    if values.dtype.kind == "O" and isinstance(values.dtype, numpy.dtype):
+    chunks = arrow_texts_of(values)
+    if chunks is not None:
+        _begin_texts(state, len(chunks), chunks.null_count, values)
+        add_arrow_texts(state, chunks.chunks)
+    elif values.dtype.kind == "O" and isinstance(values.dtype, numpy.dtype):
         _add_objects(state, numpy.asarray(values))
     elif isinstance(values.dtype, numpy.dtype):
         _add_array(state, numpy.asarray(values))
+    elif type(values).__name__ in _PYTHON_TEXTS:
+        missing = numpy.asarray(values.isna())
+        _begin_texts(state, len(values), int(missing.sum()), values)
+        texts = numpy.asarray(values, dtype=object)
+        add_texts(state, [text if type(text) is str else "" for text in texts.tolist()])
     else:
         categories = getattr(values, "categories", None)
         if categories is not None and not is_readable(categories):
@@ -194,14 +261,18 @@ def _add_column(state: xxh3_128, name: Any, values: Any) -> None:
         _add_array(state, sys.modules["pandas"].util.hash_array(values, categorize=False))
 
 
+def _begin_texts(state: xxh3_128, count: int, missing: int, values: Any) -> None:
+    state.update(f"{count},{missing};".encode())
+    if missing:
+        state.update(sys.modules["numpy"].asarray(values.isna()).tobytes())
+
+
 def _add_objects(state: xxh3_128, values: Any) -> None:
-    """Add a column of objects: text by pandas' hash, anything else that can be read as it is written."""
+    """Add a column of objects: texts as such, anything else that can be read as it is written."""
     elements = values.tolist()
-    if all(type(each) is str for each in elements):
-        try:
-            _add_array(state, sys.modules["pandas"].util.hash_array(values, categorize=False))
-        except UnicodeEncodeError:
-            state.update(repr(elements).encode(errors="backslashreplace"))
+    if {*map(type, elements)} == {str}:
+        state.update(f"{len(elements)} texts;".encode())
+        add_texts(state, elements)
         return
     if not is_readable(elements):
         raise _UnreadableError
@@ -225,5 +296,19 @@ def _add_array(state: xxh3_128, array: Any) -> None:
             raise _UnreadableError
         state.update(repr(array.tolist()).encode(errors="backslashreplace"))
     elif array.size:
+        _add_elements(state, array)
+
+
+def _add_elements(state: xxh3_128, array: Any) -> None:
+    """Add the elements of an array in C order, in blocks of rows where they would have to be copied."""
+    numpy = sys.modules["numpy"]
+    rows = max(1, _BLOCK * array.shape[0] // array.nbytes) if array.ndim else 1
+    if array.flags.c_contiguous or array.ndim < 2 or rows >= array.shape[0]:
         contiguous = numpy.ascontiguousarray(array)
         state.update(contiguous.reshape(-1).view(numpy.uint8).data)
+        return
+    copy = numpy.empty((rows, *array.shape[1:]), array.dtype)
+    for begin in range(0, array.shape[0], rows):
+        block = array[begin : begin + rows]
+        numpy.copyto(copy[: len(block)], block)
+        state.update(copy[: len(block)].reshape(-1).view(numpy.uint8).data)

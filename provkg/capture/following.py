@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import sys
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Container, Iterable, Mapping
 from types import BuiltinFunctionType, FrameType, FunctionType, ModuleType
 from typing import Any
 
@@ -18,7 +18,7 @@ from provkg.capture.plain import PlainValues
 from provkg.capture.scopes import Scope, is_container
 from provkg.capture.usercode import UserCode
 from provkg.capture.values import FileNode, Node, Tracker
-from provkg.records import Evidence, Link, ValueKind
+from provkg.records import Digest, Evidence, Link, ValueKind
 
 __all__ = ["Following"]
 
@@ -32,7 +32,7 @@ class Following:
 
     Parameters:
         namespace: the variables of the notebook or script.
-        fingerprint_limit: values larger than this many bytes get no fingerprint.
+        tracker: follows single objects.
         code: tells the user's own code from that of libraries.
         hidden: variables that are not the user's.
     """
@@ -40,12 +40,12 @@ class Following:
     def __init__(
         self,
         namespace: Mapping[str, Any],
-        fingerprint_limit: int,
+        tracker: Tracker,
         code: UserCode,
         hidden: Mapping[str, Any] | None = None,
     ) -> None:
         self.namespace = namespace
-        self.tracker = Tracker(fingerprint_limit)
+        self.tracker = tracker
         self.code = code
         self.inference = Inference(self.tracker, namespace, code)
         self.texts = self.inference.texts
@@ -224,13 +224,19 @@ class Following:
         node = self.inference.at_end(name, value)
         return node if node is None or kind is not ValueKind.OTHER or node.edges else None
 
-    def refresh_arrays(self, names: Iterable[str]) -> None:
-        """Look at the arrays in some variables for changes in place, and then at those that share memory."""
+    def refresh_arrays(self, names: Iterable[str], told: Container[str] = ()) -> None:
+        """Look at the arrays in some variables for changes in place, and then at those that share memory.
+
+        Parameters:
+            told: variables whose objects the text changes, which counts where nothing can show it.
+        """
         changed = set()
         for name in names:
             value = self.namespace.get(name)
             node = self.tracker.find(value) if value is not None else None
             new = self.refresh(node, value) if node is not None else None
+            if new is node and node is not None and name in told and self._is_unsure(node, value):
+                new = self.tracker.revise(value, (), "changed in place", Evidence.DECLARED)
             if new is not node and new is not None:
                 changed.add(id(memory_of(value)))
                 sources = self.inference.plain_at_end(name)
@@ -243,12 +249,18 @@ class Following:
 
     def refresh(self, node: Node, value: Any) -> Node:
         """A new state for an array whose content changed unseen since it was recorded."""
-        if not node.id or node.fingerprint is None or node.fingerprint.algorithm != "xxh3-array":
+        if not node.id or node.fingerprint is None or not node.fingerprint.algorithm.startswith("xxh3-array"):
             return node
         now = self.tracker.fingerprint(value)
         if now == node.fingerprint:
             return node
         return self.tracker.revise(value, (), "changed in place") or node
+
+    def _is_unsure(self, node: Node, value: Any) -> bool:
+        """Whether an array from before this execution may have changed in it although nothing shows that."""
+        whole = node.fingerprint is not None and node.fingerprint.covers is Digest.FULL
+        is_array = isinstance(value, getattr(sys.modules.get("numpy"), "ndarray", ()))
+        return bool(node.id) and is_array and not whole and self.tracker.is_older(node)
 
     def keep(self, node: Node | None, value: Any, *, fingerprint: bool = True) -> str:
         """Record a state; returns its identifier, or an empty text where there is nothing to record.

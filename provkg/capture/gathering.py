@@ -26,7 +26,7 @@ def gather_variables(
         definers: which execution set each variable; brought up to date.
     """
     namespace, code = values.namespace, values.texts.cell()
-    values.refresh_arrays({*code.reads, *code.changes})
+    values.refresh_arrays({*code.reads, *code.changes}, code.changes)
     reads = read_variables(namespace, hidden, code, definers)
     reads += own_imports_read(code, execution.record.order)
     reached, changes = _reached(code, execution.error)

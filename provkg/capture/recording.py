@@ -101,6 +101,7 @@ class Recording:
             ),
             packages=self._packages,
             fingerprint_limit=limits.fingerprint_bytes,
+            fingerprint_part=limits.fingerprint_part_bytes,
             leave_out_columns=home.capture.leave_out_columns,
             patience=patience,
         )

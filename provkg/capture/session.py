@@ -32,6 +32,7 @@ from provkg.capture.own_classes import OwnClasses
 from provkg.capture.packages import PackageWatch
 from provkg.capture.standing import Standing
 from provkg.capture.usercode import UserCode
+from provkg.capture.values import Tracker
 from provkg.identity import sha256
 from provkg.records import (
     Activity,
@@ -68,7 +69,8 @@ class Session:
         files: watches the files it opens.
         outputs: watches what it shows.
         packages: watches the packages it imports.
-        fingerprint_limit: values larger than this many bytes get no fingerprint.
+        fingerprint_limit: of values larger than this many bytes a part gets a fingerprint.
+        fingerprint_part: about how many bytes of them; 0 for none.
         leave_out_columns: patterns of the columns that are not named.
         patience: seconds after which an execution at work is told of, step by step.
     """
@@ -83,12 +85,13 @@ class Session:
         outputs: OutputWatch,
         packages: PackageWatch,
         fingerprint_limit: int = 100_000_000,
+        fingerprint_part: int = 16_000_000,
         leave_out_columns: Sequence[str] = (),
         patience: float = 1.0,
     ) -> None:
         self.namespace = namespace
         code = UserCode(namespace, files.is_packaged)
-        self.values = Following(namespace, fingerprint_limit, code, hidden)
+        self.values = Following(namespace, Tracker(fingerprint_limit, fingerprint_part), code, hidden)
         self.files = files
         files.notice = self.notice
         self.outputs = outputs

@@ -22,7 +22,7 @@ from provkg.capture.lightly import Light, LightValues
 from provkg.capture.memory import Memory, is_dataset, is_tensor
 from provkg.capture.predictions import inherit
 from provkg.capture.states import Edge, FileNode, Label, Node, Object, Parent
-from provkg.records import Evidence, Fingerprint, Link, SplitRole, ValueKind
+from provkg.records import Digest, Evidence, Fingerprint, Link, SplitRole, ValueKind
 
 __all__ = ["Edge", "FileNode", "Node", "Tracker"]
 
@@ -44,11 +44,13 @@ class Tracker:
     """The followed objects of one session.
 
     Parameters:
-        fingerprint_limit: values larger than this many bytes get no fingerprint.
+        fingerprint_limit: of values larger than this many bytes a part gets a fingerprint.
+        fingerprint_part: about how many bytes of them; 0 for none.
     """
 
-    def __init__(self, fingerprint_limit: int = 100_000_000) -> None:
+    def __init__(self, fingerprint_limit: int = 100_000_000, fingerprint_part: int = 16_000_000) -> None:
         self._fingerprint_limit = fingerprint_limit
+        self._fingerprint_part = fingerprint_part
         self._objects: dict[int, Object] = {}
         self._memory: dict[int, tuple[_Reference, Object, Node]] = {}
         """Arrays that are not followed but own the memory of one that is."""
@@ -95,6 +97,10 @@ class Tracker:
             node.found = True
         old.dead = True
         return node
+
+    def is_older(self, node: Node) -> bool:
+        """Whether an object's state is from before the execution at work."""
+        return node.object.epoch != self._epoch
 
     def earliest(self, value: object) -> Node | None:
         """The state that a followed object had when the execution at work began, or its first one since."""
@@ -338,7 +344,8 @@ class Tracker:
             if old.kind in _ESTIMATORS:
                 same = is_unchanged(value)
             else:
-                same = old.fingerprint is not None and self.fingerprint(value) == old.fingerprint
+                whole = old.fingerprint is not None and old.fingerprint.covers is Digest.FULL
+                same = whole and self.fingerprint(value) == old.fingerprint
             if old.id and same:
                 standing.add(old)
                 continue
@@ -367,8 +374,8 @@ class Tracker:
             node.fingerprint = self.fingerprint(value)
 
     def fingerprint(self, value: object) -> Fingerprint | None:
-        """The digest of a value's content, where that is not larger than the limit."""
-        return fingerprint_of(value, self._fingerprint_limit)
+        """The digest of a value's content, or of a part of it where it is larger than the limit."""
+        return fingerprint_of(value, self._fingerprint_limit, self._fingerprint_part)
 
     def links(self, node: Node) -> Iterator[Link]:
         """The links from a recorded node to its nearest recorded ancestors; its history is then dropped."""

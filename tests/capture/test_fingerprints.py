@@ -2,17 +2,20 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from datetime import date
 from decimal import Decimal
 from typing import Any
 
 import numpy as np
 import pandas as pd
+import polars as pl
 import pyarrow as pa
 import pytest
 from scipy import sparse  # type: ignore[import-untyped]
 
 from provkg.capture.fingerprints import fingerprint_of
+from provkg.records import Digest, Fingerprint
 
 TEXT = ["one", "two", None, "x\x00y"] * 25
 NUMBERS = np.arange(24.0).reshape(4, 6)
@@ -128,7 +131,79 @@ def test_objects_that_only_their_own_code_could_describe_have_no_digest() -> Non
     assert fingerprint_of(pd.Series(pd.Categorical([Own()]))) is None
 
 
-def test_what_is_larger_than_the_limit_has_no_digest() -> None:
+def changed_at(row: int) -> Any:
+    rows = np.zeros((10_000, 3))
+    rows[row, 1] = 1
+    return rows
+
+
+@pytest.mark.parametrize(
+    "made",
+    [
+        np.asarray,
+        np.asfortranarray,
+        np.ma.masked_array,
+        lambda rows: pd.DataFrame(rows, columns=["a", "b", "c"]),
+        lambda rows: pd.Series(rows[:, 1]),
+        lambda rows: pd.Series(rows[:, 1].astype(str)),
+        lambda rows: pd.DataFrame({"a": 0}, index=rows[:, 1]),
+        lambda rows: pa.table({"a": rows[:, 1], "b": rows[:, 1].astype(str)}),
+        lambda rows: pl.DataFrame({"a": rows[:, 1], "b": rows[:, 1].astype(str)}),
+    ],
+)
+def test_what_is_larger_than_the_limit_has_the_digest_of_a_part(made: Callable[[Any], Any]) -> None:
+    def digest(row: int) -> Fingerprint:
+        found = fingerprint_of(made(changed_at(row)), limit=40_000, part=12_000)
+        assert found is not None
+        return found
+
+    whole, first, last = fingerprint_of(made(changed_at(0))), digest(0), digest(9_999)
+    assert whole is not None
+    assert (whole.covers, first.covers) == (Digest.FULL, Digest.PARTIAL)
+    assert first.algorithm.startswith(f"{whole.algorithm}-of-")
+    assert first == digest(0)
+    assert first != last
+    different = {digest(row).hex for row in range(0, 10_000, 150)}
+    assert 2 < len(different) < 67  # changes of some rows all over the table are seen, not of all
+
+
+def test_the_part_is_the_same_for_equal_content_and_tells_shapes_apart() -> None:
+    rows = np.arange(80_000.0).reshape(-1, 2)
+    assert fingerprint_of(rows, 1000, 1000) == fingerprint_of(np.asfortranarray(rows), 1000, 1000)
+    tables = [pd.DataFrame(rows), pd.DataFrame({0: rows[:, 0].copy(), 1: rows[:, 1].copy()})]
+    assert fingerprint_of(tables[0], 1000, 1000) == fingerprint_of(tables[1], 1000, 1000)
+    texts = pd.Series(rows[:, 0].astype(str))
+    assert fingerprint_of(texts, 1000, 1000) == fingerprint_of(pd.concat([texts[:9], texts[9:]]), 1000, 1000)
+    assert fingerprint_of(np.zeros(50_000), 1000, 1000) != fingerprint_of(np.zeros(50_001), 1000, 1000)
+
+
+def test_what_cannot_be_divided_into_rows_has_no_digest_of_a_part() -> None:
+    for value in (np.zeros((1, 10_000)), np.zeros(()), np.zeros((10, 10_000)), sparse.eye(5000).tocsr()):
+        assert fingerprint_of(value, limit=4, part=4) is None
+
+
+def test_texts_have_one_digest_whoever_holds_them() -> None:
+    texts = ["", "naïve", None, "x" * 300, "\U0001f600"] * 30_000
+    arrow = pd.array(texts, dtype=pd.StringDtype("pyarrow", na_value=np.nan))
+    python = pd.array(texts, dtype=pd.StringDtype("python", na_value=np.nan))
+    digests = {fingerprint_of(pd.Series(each)) for each in (arrow, python)}
+    digests.add(fingerprint_of(pd.concat([pd.Series(arrow[:7]), pd.Series(arrow[7:])], ignore_index=True)))
+    assert len(digests) == 1
+    small, large = pa.array(texts), pa.array(texts, pa.large_string())
+    for array in (small, large):
+        assert fingerprint_of(array) == fingerprint_of(pa.chunked_array([array[:11], array[11:]]))
+        assert fingerprint_of(array) != fingerprint_of(pa.array([*texts[:-1], "\U0001f601"], array.type))
+    hidden = pa.Array.from_buffers(
+        pa.string(),
+        2,
+        [pa.py_buffer(b"\x02"), pa.py_buffer(np.array([0, 3, 4], "i4")), pa.py_buffer(b"oldx")],
+    )
+    assert hidden.to_pylist() == [None, "x"]
+    assert fingerprint_of(hidden) == fingerprint_of(pa.array([None, "x"]))
+    assert fingerprint_of(objects("\ud800", "a")) != fingerprint_of(objects("\ud801", "a"))
+
+
+def test_what_is_larger_than_the_limit_has_no_digest_where_no_part_is_wanted() -> None:
     assert fingerprint_of(NUMBERS, limit=NUMBERS.nbytes) is not None
     assert fingerprint_of(NUMBERS, limit=NUMBERS.nbytes - 1) is None
     assert fingerprint_of(pd.DataFrame(NUMBERS), limit=100) is None

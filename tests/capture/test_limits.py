@@ -45,7 +45,12 @@ def recorded(home: Home, *cells: str) -> Recorded:
 
 
 def test_limits_are_kept(home: Home) -> None:
-    limits = {"output_characters": 100, "object_bytes": 200, "fingerprint_bytes": 1000}
+    limits = {
+        "output_characters": 100,
+        "object_bytes": 200,
+        "fingerprint_bytes": 1000,
+        "fingerprint_part_bytes": 0,
+    }
     limits |= {"digest_bytes": 1000, "digest_part_bytes": 0}
     seen = recorded(
         configure(home, **limits),
@@ -60,6 +65,26 @@ def test_limits_are_kept(home: Home) -> None:
     outputs = [output for execution in seen.run.executions for output in execution.outputs]
     assert all(len(output.text) <= 100 and output.truncated for output in outputs)
     assert not any(content.kept for output in outputs for content in output.contents)
+
+
+def test_of_large_arrays_changes_are_seen_in_parts_and_else_told_by_the_text(home: Home) -> None:
+    seen = recorded(
+        configure(home, fingerprint_bytes=100_000, fingerprint_part_bytes=10_000),
+        "import numpy as np\nX = np.arange(100_000.0); whole = X[:1000].copy(); text = X.sum()",
+        "X -= 5",
+        "X[77] = 0",
+        "X.max(), whole.max()",
+    )
+    assert seen.notices == []
+    states = [seen.held("X", order) for order in (1, 2, 3)]
+    assert [state.version for state in states] == [1, 2, 3]
+    fingerprints = [state.fingerprint for state in (seen.held("whole"), *states) if state.fingerprint]
+    assert [each.covers for each in fingerprints] == ["full", "partial", "partial", "partial"]
+    assert fingerprints[1] != fingerprints[2] == fingerprints[3]
+    evidence = {link.target: (link.source, link.evidence) for link in seen.links}
+    assert evidence[states[1].id] == (states[0].id, "observed")
+    assert evidence[states[2].id] == (states[1].id, "declared")
+    assert not any(value.object == states[0].object and value.version > 3 for value in seen.values.values())
 
 
 def test_what_is_switched_off_is_not_recorded(home: Home) -> None:
