@@ -11,7 +11,7 @@ from provkg.importers.saved import SavedCell
 from provkg.importers.timing import Times
 from provkg.records import Finding
 
-__all__ = ["Execution", "Kind", "about", "listed", "sentence", "where"]
+__all__ = ["Execution", "Kind", "about", "edited_since", "listed", "sentence", "where"]
 
 _MOST = 20
 """Cells named in one finding."""
@@ -39,6 +39,8 @@ class Kind:
     EDITED = "edited since"
     STALE_PARAMETERS = "stale parameters"
     UNFINISHED = "unfinished papermill run"
+    SESSIONS = "sessions recorded as one"
+    UNRECORDED = "execution that was not recorded"
 
 
 @dataclass(frozen=True, slots=True)
@@ -50,21 +52,25 @@ class Execution:
     code: CellCode
     tree: ast.Module | None
     times: Times
-
-    @property
-    def failed(self) -> bool:
-        """Whether an error ended it."""
-        return any(output.kind == "error" for output in self.cell.outputs)
+    failed: bool = False
+    """Whether an error ended it."""
 
 
 def where(execution: Execution) -> str:
-    """How a message calls a cell.
+    """How a message calls a cell; of one that was deleted only its count is left.
 
     >>> where(Execution(1, SavedCell(4, "code", "", execution_count=7), CellCode(), None, Times()))
     'cell 5 [7]'
     """
     count = execution.cell.execution_count
-    return f"cell {execution.cell.index + 1} [{' ' if count is None else count}]"
+    place = f"cell {execution.cell.index + 1}" if execution.cell.index >= 0 else "a deleted cell"
+    return f"{place} [{' ' if count is None else count}]"
+
+
+def edited_since(index: int) -> Finding:
+    """The finding that a cell is not as it was when it was last executed."""
+    message = f"Cell {index + 1} was edited after its last execution that is on record."
+    return Finding(kind=Kind.EDITED, message=message, cells=(index,))
 
 
 def listed(executions: Sequence[Execution]) -> str:
@@ -85,5 +91,5 @@ def about(kind: str, message: str, executions: Iterable[Execution]) -> Finding:
         kind=kind,
         message=sentence(message),
         orders=tuple(one.order for one in found[:_MOST]),
-        cells=tuple(one.cell.index for one in found[:_MOST]),
+        cells=tuple(one.cell.index for one in found[:_MOST] if one.cell.index >= 0),
     )

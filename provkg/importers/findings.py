@@ -87,6 +87,8 @@ def _order(executions: Sequence[Execution]) -> Iterator[Finding]:
     last: Execution | None = None
     behind = []
     for one in executions:
+        if one.cell.index < 0:  # it was deleted: where it stood is not known
+            continue
         if last is not None and one.cell.index < last.cell.index:
             behind.append(one)
         else:

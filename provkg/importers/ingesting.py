@@ -16,9 +16,11 @@ from provkg.analysis.own_knowledge import read_knowledge
 from provkg.config import Home
 from provkg.errors import NotebookError, ProvkgError
 from provkg.identity import sha256
+from provkg.importers.mlprovlab_export import exported, is_export
 from provkg.importers.notebook import Source, events_of, run_id, runs_told
 from provkg.importers.places import Contents
-from provkg.importers.saved import read_saved
+from provkg.importers.saved import decoded, notebook_of
+from provkg.importers.told import Told
 from provkg.records import CellFinished, FindingsMade
 
 __all__ = ["Ingested", "Ingester"]
@@ -63,7 +65,9 @@ class Ingester:
         """
         try:
             content = _read(path, self._home.limits.notebook_bytes)
-            return self._runs_of(Source(path, sha256(content), len(content), read_saved(content)))
+            data = decoded(content)
+            notebook = exported(data) if is_export(data) else notebook_of(data)
+            return self._runs_of(Source(path, sha256(content), len(content), notebook))
         except NotebookError as error:
             return Ingested(str(path), problem=error.message)
         except OSError as error:
@@ -80,9 +84,9 @@ class Ingester:
         runs: list[str] = []
         added = executions = findings = 0
         for told in runs_told(source.notebook):
-            run = run_id(source, told.part)
+            run = run_id(source, told)
             runs.append(run)
-            if journal.is_whole(self._home, run, _LAST_EVENT):
+            if self._is_recorded(run, told):
                 continue
             now = datetime.now(UTC)
             events = list(
@@ -93,6 +97,13 @@ class Ingester:
             executions += sum(isinstance(event, CellFinished) for event in events)
             findings += sum(len(event.findings) for event in events if isinstance(event, FindingsMade))
         return Ingested(str(source.path), "", tuple(runs), added, executions, findings)
+
+    def _is_recorded(self, run: str, told: Told) -> bool:
+        """Whether a run has its journal; one that keeps its identity may have gone on since."""
+        if not journal.is_whole(self._home, run, _LAST_EVENT):
+            return False
+        known = journal.read_run(self._home, run) if told.identity else None
+        return known is None or len(known.executions) >= len(told.ran)
 
 
 def _read(path: Path, limit: int) -> bytes:

@@ -1,79 +1,162 @@
 """MLProvLab's record in a notebook's metadata: every execution of every session, with its environment.
 
-Each of its epochs, the life of one kernel, is a run.
+Each of its epochs, the life of one kernel, is a run. It begins an epoch when a kernel counts 1, so executions
+of a kernel whose first one it missed stand at the end of the epoch before: their counts tell them apart.
 """
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator, Sequence
 from datetime import datetime
 from email.utils import parsedate_to_datetime
+from itertools import chain
 from typing import Any
 
-from provkg.importers.saved import Metadata, SavedCell, SavedNotebook, output_of, section, text_of
+from msgspec.structs import replace
+
+from provkg.identity import digest
+from provkg.importers.examined import Kind
+from provkg.importers.inspected import VariableSeen, inspected
+from provkg.importers.recorded import Recorded, data_sources
+from provkg.importers.saved import Metadata, SavedCell, SavedNotebook, count_of, output_of, section, text_of
 from provkg.importers.timing import Times, moment
 from provkg.importers.told import Ran, Told, environment_of
-from provkg.records import Notice, Package
+from provkg.records import Finding, Notice, Package
 
-__all__ = ["epochs"]
+__all__ = ["TOOL", "epochs"]
 
-_DISTRIBUTIONS = {"sklearn": "scikit-learn", "PIL": "Pillow", "cv2": "opencv-python", "yaml": "PyYAML"}
+TOOL = "MLProvLab"
+_MOST_EPOCHS = 10_000
+_MOST_VARIABLES = 1000
+_LONGEST_AGENT = 500
+_STAND_INS = frozenset({"sklearn"})
+"""Distributions that share the name of a module and hold nothing: theirs is not the module's version."""
 
 
 def epochs(notebook: SavedNotebook) -> tuple[Told, ...]:
     """The runs that MLProvLab recorded; empty where it recorded none."""
-    record = section(notebook.metadata, "provenance")
-    told = record.get("epochs")
-    if not isinstance(told, list):
+    listed = section(notebook.metadata, "provenance").get("epochs")
+    if not isinstance(listed, list):
         return ()
-    cells = {_identity(cell): cell for cell in notebook.code_cells}
+    cells = _cells(notebook.code_cells)
     return tuple(
-        run
-        for rank, epoch in enumerate(told, 1)
-        if isinstance(epoch, dict) and (run := _run(rank, epoch, cells)).ran
+        chain.from_iterable(
+            _sessions(rank, epoch, cells)
+            for rank, epoch in enumerate(listed[:_MOST_EPOCHS], 1)
+            if isinstance(epoch, dict)
+        )
     )
 
 
 def _identity(cell: SavedCell) -> str:
     """What MLProvLab calls a cell: the id it had when it was first executed."""
     known = cell.metadata.get("prov_id")
-    return known if isinstance(known, str) else cell.id
+    return known if isinstance(known, str) and known else cell.id
 
 
-def _run(rank: int, epoch: Metadata, cells: dict[str, SavedCell]) -> Told:
+def _cells(code_cells: Sequence[SavedCell]) -> dict[str, SavedCell]:
+    """The cells by their identity: of copies, which share it, the one whose own id it is, else the first."""
+    found: dict[str, SavedCell] = {}
+    for cell in code_cells:
+        identity = _identity(cell)
+        if identity not in found or cell.id == identity:
+            found[identity] = cell
+    return found
+
+
+def _sessions(rank: int, epoch: Metadata, cells: dict[str, SavedCell]) -> Iterator[Told]:
+    """The sessions that one epoch tells of: one, unless the counts go back."""
     data = epoch.get("data")
-    ran = tuple(_executions(data if isinstance(data, list) else [], cells))
+    entries = [one for one in data if isinstance(one, dict)] if isinstance(data, list) else []
+    parts = _parts(entries)
+    for number, part in enumerate(parts, 1):
+        told = _told(epoch, part, cells)
+        name = f"epoch {rank}" if number == 1 else f"epoch {rank}.{number}"
+        first = part[0]
+        begun = section(epoch, "environment").get("time")
+        key: list[str | int] = [
+            _text(begun),
+            _text(first.get("cell_id")),
+            text_of(first.get("cell_source")),
+            number,
+        ]
+        told = replace(told, name=name, part=name, identity=digest(key))
+        if number > 1:
+            message = f"Its first execution is not on record: MLProvLab has it at the end of epoch {rank}."
+            finding = Finding(kind=Kind.SESSIONS, message=message)
+            told = replace(told, started_at=None, findings=(*told.findings, finding))
+        yield told
+
+
+def _text(value: Any) -> str:
+    return value if isinstance(value, str) else ""
+
+
+def _parts(entries: Sequence[Metadata]) -> list[list[Metadata]]:
+    """The entries by kernel: within one, counts only rise. An entry that is there twice is taken once."""
+    parts: list[list[Metadata]] = []
+    last = 0
+    for entry in entries:
+        count = count_of(entry.get("execution_count")) or last
+        same = parts[-1][-1] if parts else {}
+        if same and all(same.get(key) == entry.get(key) for key in ("cell_id", "execution_count", "time")):
+            parts[-1][-1] = entry
+            continue
+        if not parts or count < last:
+            parts.append([])
+        parts[-1].append(entry)
+        last = count
+    return parts
+
+
+def _told(epoch: Metadata, entries: Sequence[Metadata], cells: dict[str, SavedCell]) -> Told:
     environment = section(epoch, "environment")
     language, kernel = section(environment, "language_info"), section(environment, "kernel")
     names = (kernel.get("implementation"), kernel.get("version"))
+    agent = environment.get("user_agent")
+    doubtful: list[str] = []
+    ran = tuple(_executions(entries, cells, doubtful))
     return Told(
         ran=ran,
-        part=f"epoch {rank}",
+        origin=TOOL,
         environment=environment_of(
             language.get("name"),
             language.get("version"),
             " ".join(name for name in names if isinstance(name, str)),
             tuple(_packages(section(epoch, "modules"))),
         ),
+        client=agent[:_LONGEST_AGENT] if isinstance(agent, str) else "",
+        # Taken when the kernel first answered; when it was started is not recorded.
         started_at=_moment(environment.get("time")),
-        notices=(Notice(where="MLProvLab", message="what each cell read and set was analysed anew"),),
+        notices=tuple(_notices(doubtful)),
     )
 
 
-def _executions(data: list[Any], cells: dict[str, SavedCell]) -> Iterator[Ran]:
-    for one in data:
-        if not isinstance(one, dict):
-            continue
+def _notices(doubtful: Iterable[str]) -> Iterator[Notice]:
+    yield Notice(where=TOOL, message="what each cell read and set was analysed anew")
+    texts = list(dict.fromkeys(doubtful))
+    if texts:
+        shown = ", ".join(repr(text[:80]) for text in texts[:5])
+        message = f"it calls these texts data sources, and they are not taken for any: {shown}"
+        yield Notice(where=TOOL, message=message, count=len(texts))
+
+
+def _executions(
+    entries: Iterable[Metadata], cells: dict[str, SavedCell], doubtful: list[str]
+) -> Iterator[Ran]:
+    for one in entries:
         name = one.get("cell_id")
         known = cells.get(name) if isinstance(name, str) else None
-        outputs, count = one.get("cell_outputs"), one.get("execution_count")
+        outputs = one.get("cell_outputs")
+        sources, others = data_sources(_texts(one.get("data_values")))
+        doubtful += others
         yield Ran(
             SavedCell(
                 index=known.index if known is not None else -1,
                 kind="code",
                 source=text_of(one.get("cell_source")),
                 id=known.id if known is not None else name if isinstance(name, str) else "",
-                execution_count=count if isinstance(count, int) else None,
+                execution_count=count_of(one.get("execution_count")),
                 outputs=tuple(
                     output_of(output)
                     for output in (outputs if isinstance(outputs, list) else [])
@@ -83,18 +166,33 @@ def _executions(data: list[Any], cells: dict[str, SavedCell]) -> Iterator[Ran]:
             ),
             # The time is taken when the kernel has answered.
             Times(None, _moment(one.get("time"))),
+            Recorded(
+                sources=sources,
+                variables=_variables(section(one, "local_info")),
+                failed=one.get("type") == "error",
+            ),
         )
 
 
+def _texts(value: Any) -> list[str]:
+    return [text for text in value if isinstance(text, str)] if isinstance(value, list) else []
+
+
+def _variables(told: Metadata) -> dict[str, VariableSeen]:
+    found = {}
+    for name, text in list(told.items())[:_MOST_VARIABLES]:
+        seen = inspected(name, text) if isinstance(text, str) and text else None
+        if seen is not None:
+            found[name] = seen
+    return found
+
+
 def _packages(modules: Metadata) -> Iterator[Package]:
-    versions: dict[str, tuple[str, set[str]]] = {}
+    """Where a distribution has the name of a module, MLProvLab has its version."""
     for module, facts in modules.items():
         version = facts.get("version") if isinstance(facts, dict) else None
-        if isinstance(version, str) and version:
-            top = module.partition(".")[0]
-            versions.setdefault(_DISTRIBUTIONS.get(top, top), (version, set()))[1].add(top)
-    for name, (version, tops) in versions.items():
-        yield Package(name=name, version=version, modules=tuple(sorted(tops)))
+        if isinstance(version, str) and version and module not in _STAND_INS:
+            yield Package(name=module, version=version, modules=(module.partition(".")[0],))
 
 
 def _moment(value: Any) -> datetime | None:

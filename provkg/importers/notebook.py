@@ -20,6 +20,7 @@ from provkg.importers.places import Contents
 from provkg.importers.provbook import history
 from provkg.importers.reading import LONGEST_ID, Reading, source_digest
 from provkg.importers.saved import SavedCell, SavedNotebook
+from provkg.importers.shown import with_shown
 from provkg.importers.told import Told, saved_environment, saved_state
 from provkg.records import (
     CellFinished,
@@ -50,17 +51,21 @@ class Source:
     notebook: SavedNotebook
 
 
-def run_id(source: Source, part: str) -> str:
-    """The identifier of one run of a notebook file: the same whenever the same file is read at its place."""
+def run_id(source: Source, told: Told) -> str:
+    """The identifier of one run of a notebook file: the same whenever the same file is read at its place.
+
+    One that a tool recorded with an identity of its own is the same also when the file has changed.
+    """
     path = str(source.path).encode("utf-8", "backslashreplace").decode()
-    return str(uuid5(NAMESPACE_URL, f"provkg:ingest\n{path}\n{source.sha256}\n{part}"))
+    key = told.identity or source.sha256
+    return str(uuid5(NAMESPACE_URL, f"provkg:ingest\n{path}\n{key}\n{told.part}"))
 
 
 def runs_told(notebook: SavedNotebook) -> tuple[Told, ...]:
     """The runs a notebook tells of: those that a tool recorded in it, or the one whose outputs it shows."""
     recorded = epochs(notebook)
     if recorded:
-        return recorded
+        return with_shown(recorded, notebook) if notebook.whole else recorded
     past = history(notebook)
     if past is not None:
         return (replace(past, environment=saved_environment(notebook)),)
@@ -94,26 +99,31 @@ def events_of(
     path = str(source.path).encode("utf-8", "backslashreplace").decode()
     folder = str(source.path.parent).encode("utf-8", "backslashreplace").decode()
     yield RunStarted(
-        run=run_id(source, told.part),
+        run=run_id(source, told),
         kind=RunKind.IMPORTED,
         started_at=told.started_at,
         recorder=f"provkg {__version__}",
         code=Code(
             path=path,
             kind=CodeKind.NOTEBOOK,
-            sha256=source.sha256,
-            size=source.size,
+            sha256=source.sha256 if source.notebook.whole else "",
+            size=source.size if source.notebook.whole else None,
             title=_title(source.notebook),
             notebook_id=str(source.notebook.metadata.get("id", "")),
         ),
         folder=folder,
         parameters=told.parameters,
+        name=f"{source.path.name} {told.name}" if told.name else "",
         imported_at=now,
+        origin=told.origin,
+        client=told.client,
+        source_sha256=source.sha256,
     )
     if told.environment is not None:
         yield EnvironmentSeen(environment=told.environment)
     names = _cell_ids(source.notebook.cells)
-    yield DocumentSeen(at=now, document=_document(source, names))
+    if source.notebook.whole:
+        yield DocumentSeen(at=now, document=_document(source, names))
     reading = Reading(source.path.parent, source.notebook, told, home, knowledge, put, contents, names)
     yield from (CellFinished(execution=execution) for execution in reading.executions())
     if told.status is not None and told.ended_at is not None:

@@ -6,11 +6,11 @@ from collections.abc import Iterator
 from datetime import UTC, datetime
 from typing import Any
 
-from provkg.importers.examined import Kind
+from provkg.importers.examined import edited_since
 from provkg.importers.saved import SavedCell, SavedNotebook, output_of, text_of
 from provkg.importers.timing import Times, moment
 from provkg.importers.told import Ran, Told
-from provkg.records import Finding, Notice
+from provkg.records import Notice
 
 __all__ = ["history"]
 
@@ -31,19 +31,11 @@ def history(notebook: SavedNotebook) -> Told | None:
     if not ran:
         return None
     ran.sort(key=lambda each: each[:2])
-    findings = [
-        Finding(
-            kind=Kind.EDITED,
-            message=f"Cell {index + 1} was edited after its last execution that is on record.",
-            cells=(index,),
-        )
-        for index in edited
-    ]
     return Told(
         ran=tuple(one for _, _, one in ran),
         part="history",
         started_at=next((start for start, _, one in ran if one.times.start is not None), None),
-        findings=tuple(findings),
+        findings=tuple(map(edited_since, edited)),
         notices=(
             Notice(where="ProvBook", message="where one session ended and the next began is not recorded"),
         ),

@@ -22,6 +22,7 @@ from provkg.importers.names import Names
 from provkg.importers.nodes import Ledger, Node
 from provkg.importers.outputs import Outputs, Put, error_in
 from provkg.importers.places import Contents, Places
+from provkg.importers.recorded import named_sources, with_record
 from provkg.importers.saved import SavedNotebook, section
 from provkg.importers.steps import Step
 from provkg.importers.told import Ran, Told
@@ -101,7 +102,7 @@ class Reading:
                 for rank, step in enumerate(draft.steps, 1)
             ]
             activities += len(steps)
-            yield CellExecution(
+            execution = CellExecution(
                 order=order,
                 source=cell.source,
                 sha256=source_digest(cell.source),
@@ -126,10 +127,12 @@ class Reading:
                 outputs=self._outputs.of(cell.outputs),
                 seeds=tuple(draft.seeds),
             )
+            yield with_record(execution, draft.ran.record)
 
     def _draft(self, order: int, ran: Ran) -> _Draft:
         cell = ran.cell
-        error = error_in(cell.outputs)
+        record = ran.record
+        error = error_in(cell.outputs) or (record.error if record is not None else None)
         above = _lines_above(cell.source)
         if error is not None and error.line is not None:
             error = replace(error, line=error.line + above)
@@ -146,7 +149,7 @@ class Reading:
                 tree=parsed.tree,
             )
         tree = parsed.tree if parsed is not None else None
-        self.examined.append(Execution(order, cell, code, tree, ran.times))
+        self.examined.append(Execution(order, cell, code, tree, ran.times, error is not None))
         until = None if error is None else (error.line or above) - above
         reads = self._names.reads(code, order)
         source = parsed.source if parsed is not None else ""
@@ -156,13 +159,22 @@ class Reading:
         if tree is not None and cell.outputs:
             self._results.find(tree, done, cell.outputs)
         bound = self._names.after(code, order, until)
+        named = named_sources(record, self._ledger, self._places, order) if record is not None else []
         files = self._new_files()
         used = [use.entity for step in done.steps for use in step.used if use.entity[:1] == "f"]
         made = [entity for step in done.steps for entity in step.generated if entity[:1] == "f"]
         opened = {file.id: file.mode for file in files}
         return _Draft(
             ran, code, reads, bound, done.states, done.steps, done.seeds, files,
-            read_files=tuple(dict.fromkeys([*used, *(f for f in opened if opened[f] is FileMode.READ)])),
+            read_files=tuple(
+                dict.fromkeys(
+                    [
+                        *used,
+                        *(f for f in opened if opened[f] is FileMode.READ),
+                        *(node.file.id for node in named),
+                    ]
+                )
+            ),
             written_files=tuple(
                 dict.fromkeys([*made, *(f for f in opened if opened[f] is FileMode.WRITTEN)])
             ),

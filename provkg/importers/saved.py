@@ -14,7 +14,17 @@ import msgspec
 
 from provkg.errors import NotebookError
 
-__all__ = ["Bundle", "SavedCell", "SavedNotebook", "SavedOutput", "read_saved", "text_of"]
+__all__ = [
+    "Bundle",
+    "SavedCell",
+    "SavedNotebook",
+    "SavedOutput",
+    "count_of",
+    "decoded",
+    "notebook_of",
+    "read_saved",
+    "text_of",
+]
 
 Metadata: TypeAlias = Mapping[str, Any]
 Bundle: TypeAlias = Mapping[str, Any]
@@ -63,11 +73,15 @@ class SavedCell(msgspec.Struct, frozen=True):
 
 
 class SavedNotebook(msgspec.Struct, frozen=True):
-    """A notebook's cells in order, its metadata, and the version of the format that the file is in."""
+    """A notebook's cells in order, its metadata, and the version of the format that the file is in.
+
+    It is not ``whole`` where the file holds a record of the notebook alone.
+    """
 
     cells: tuple[SavedCell, ...]
     metadata: Metadata = {}
     version: int = 4
+    whole: bool = True
 
     @property
     def code_cells(self) -> tuple[SavedCell, ...]:
@@ -90,9 +104,15 @@ def read_saved(content: bytes) -> SavedNotebook:
     Raises:
         NotebookError: they hold none; the message says why in a few words.
     """
-    if not content or content.isspace():
-        raise NotebookError("the file is empty")
-    data = _decoded(content)
+    return notebook_of(decoded(content))
+
+
+def notebook_of(data: Any) -> SavedNotebook:
+    """The notebook that the JSON of a file holds.
+
+    Raises:
+        NotebookError: it holds none; the message says why in a few words.
+    """
     version = data.get("nbformat") if isinstance(data, dict) else None
     if not isinstance(data, dict) or not isinstance(version, int):
         raise NotebookError("JSON, but not a notebook: it has no nbformat number")
@@ -109,7 +129,14 @@ def read_saved(content: bytes) -> SavedNotebook:
     )
 
 
-def _decoded(content: bytes) -> Any:
+def decoded(content: bytes) -> Any:
+    """The JSON in the bytes of a file.
+
+    Raises:
+        NotebookError: it is none; the message says why in a few words.
+    """
+    if not content or content.isspace():
+        raise NotebookError("the file is empty")
     try:
         return msgspec.json.decode(content)
     except RecursionError as error:
@@ -150,8 +177,8 @@ def _word(value: Any) -> str:
     return value if isinstance(value, str) else ""
 
 
-def _count(value: Any) -> int | None:
-    """Kernels count from 1; Colab writes 0 for none."""
+def count_of(value: Any) -> int | None:
+    """A kernel's count of executions, which begins with 1; Colab writes 0 for none."""
     return value if isinstance(value, int) and not isinstance(value, bool) and 0 < value < 2**53 else None
 
 
@@ -167,7 +194,7 @@ def _cell_of_today(index: int, cell: dict[str, Any]) -> SavedCell:
         kind=kind,
         source=text_of(cell.get("source")),
         id=_word(cell.get("id")) or _word(metadata.get("id")),
-        execution_count=_count(cell.get("execution_count")) if kind == "code" else None,
+        execution_count=count_of(cell.get("execution_count")) if kind == "code" else None,
         outputs=tuple(map(output_of, _listed(cell.get("outputs")))) if kind == "code" else (),
         tags=tuple(tag for tag in tags if isinstance(tag, str)) if isinstance(tags, list) else (),
         metadata=metadata,
@@ -185,7 +212,7 @@ def output_of(output: dict[str, Any]) -> SavedOutput:
     return SavedOutput(
         kind or "display_data",
         data=data if isinstance(data, dict) else {},
-        execution_count=_count(output.get("execution_count")),
+        execution_count=count_of(output.get("execution_count")),
     )
 
 
@@ -212,11 +239,11 @@ def _cell_of_before(index: int, cell: dict[str, Any]) -> SavedCell:
             index=index,
             kind=kind,
             source=text_of(cell.get("input") or cell.get("source")),
-            execution_count=_count(cell.get("prompt_number")),
+            execution_count=count_of(cell.get("prompt_number")),
             outputs=tuple(map(_output_of_before, _listed(cell.get("outputs")))),
             metadata=section(cell, "metadata"),
         )
-    level = _count(cell.get("level")) or 1
+    level = count_of(cell.get("level")) or 1
     source = text_of(cell.get("source"))
     heading = kind == "heading"
     return SavedCell(
@@ -237,4 +264,6 @@ def _output_of_before(output: dict[str, Any]) -> SavedOutput:
     if kind == "error":
         return _error(output)
     data = {_MEDIA.get(name, name): text_of(value) for name, value in output.items() if name in _MEDIA}
-    return SavedOutput(kind or "display_data", data=data, execution_count=_count(output.get("prompt_number")))
+    return SavedOutput(
+        kind or "display_data", data=data, execution_count=count_of(output.get("prompt_number"))
+    )

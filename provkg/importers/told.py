@@ -8,6 +8,7 @@ from typing import Any
 
 import msgspec
 
+from provkg.importers.recorded import Recorded
 from provkg.importers.saved import SavedCell, SavedNotebook, section
 from provkg.importers.timing import Times, executed, times_of
 from provkg.records import Environment, Finding, Notice, Package, Setting, Status
@@ -16,20 +17,27 @@ __all__ = ["Ran", "Told", "environment_of", "saved_state"]
 
 
 class Ran(msgspec.Struct, frozen=True):
-    """One execution: the cell with the text and the outputs it then had, and when that was."""
+    """One execution: the cell with the text and outputs it then had, when that was, what else is known."""
 
     cell: SavedCell
     times: Times = Times()
+    record: Recorded | None = None
 
 
 class Told(msgspec.Struct, frozen=True, kw_only=True):
     """One run as the notebook tells it.
 
-    ``part`` tells the runs of one notebook apart; ``status`` is None where it is not known how it ended.
+    ``part`` tells the runs of one notebook apart, and ``name`` is what people call this one. A run with an
+    ``identity`` stays the same when the file has changed. ``origin`` is the tool that recorded it, ``client``
+    what its user worked with. ``status`` is None where it is not known how it ended.
     """
 
     ran: tuple[Ran, ...]
     part: str = ""
+    name: str = ""
+    identity: str = ""
+    origin: str = ""
+    client: str = ""
     environment: Environment | None = None
     parameters: tuple[Setting, ...] = ()
     started_at: datetime | None = None

@@ -51,11 +51,15 @@ def run_graph(scope: Scope) -> None:
     graph = scope.names.run_graph(scope.run.id)
     quads.types(graph, Prov.Entity, Prov.Bundle, Provkg.RunGraph)
     quads.link(graph, Provkg.describesRun, scope.iri)
-    if started.recorder:
-        recorder = scope.names.agent(started.recorder)
+    for program in filter(None, (started.recorder, started.origin)):
+        recorder = scope.names.agent(program)
         quads.types(recorder, Prov.Agent, Prov.SoftwareAgent)
-        quads.text(recorder, Rdfs.label, started.recorder)
+        quads.text(recorder, Rdfs.label, program)
         quads.link(graph, Prov.wasAttributedTo, recorder)
+    if started.source_sha256:
+        same = started.code is not None and started.code.sha256 == started.source_sha256
+        source = Provkg.NotebookVersion if same else Provkg.FileVersion
+        quads.link(graph, Prov.hadPrimarySource, scope.content(started.source_sha256, source))
     quads.time(graph, Prov.generatedAtTime, finished.ended_at if finished else started.imported_at)
 
 
@@ -78,6 +82,7 @@ def the_run(scope: Scope) -> None:
     quads.known(iri, Rdfs.label, started.name)
     quads.known(iri, Provkg.command, shlex.join(started.command))
     quads.known(iri, Provkg.workingFolder, started.folder)
+    quads.known(iri, Provkg.userAgent, started.client)
     if started.code is not None:
         _code(scope, started.code)
 

@@ -31,6 +31,8 @@ _ORDER = "ORDER BY DESC(?start) DESC(?made) DESC(STR(?run))"
 _NEWEST_FIRST = f"{_PROLOGUE}SELECT ?run WHERE {{ GRAPH ?g {{ ?run a provkg:Run . {_WHEN} }} }} {_ORDER}"
 _OF_PATH = f"""{_PROLOGUE}SELECT ?run WHERE {{ GRAPH ?g {{
   ?document provkg:path ?path . ?run provkg:runOf ?document . {_WHEN} }} }} {_ORDER} LIMIT 1"""
+_NAMED = f"""{_PROLOGUE}PREFIX rdfs: <{PREFIXES["rdfs"]}> SELECT ?run WHERE {{ GRAPH ?g {{
+  ?run rdfs:label ?name ; a provkg:Run . {_WHEN} }} }} {_ORDER} LIMIT 1"""
 _PATHS = f"""{_PROLOGUE}SELECT ?run ?path WHERE {{ GRAPH ?g {{
   ?run provkg:runOf ?document . ?document provkg:path ?path . {_WHEN} }} }} {_ORDER}"""
 
@@ -44,7 +46,8 @@ def find_run(store: Source, text: str) -> str:
     """The IRI of the run that ``text`` stands for.
 
     It is an id, a unique beginning of one, an IRI or ``run:`` name, ``latest``, ``latest~N`` (N runs before
-    the latest), or the path or file name of a notebook (its last run).
+    the latest), what it is called (``a.ipynb epoch 2``), or the path or file name of a notebook (its last
+    run).
 
     Raises:
         NotFoundError: no run answers to it, or more than one does; the message names the nearest.
@@ -55,6 +58,8 @@ def find_run(store: Source, text: str) -> str:
         return _before_latest(store, int(match[1] or 0))
     if _IDENTIFIER.fullmatch(word) and (found := _by_identifier(store, word)):
         return found
+    if found_named := rows(store, _NAMED, name=Literal(text)):
+        return found_named[0][0]
     if found_last := rows(store, _OF_PATH, path=Literal(str(Path(text).absolute()))):
         return found_last[0][0]
     paths = [(iri, path) for iri, path in rows(store, _PATHS)]

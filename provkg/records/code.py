@@ -29,7 +29,7 @@ class VariableState(Record, frozen=True):
     type: str
     value: str = ""
     text: str = ""
-    """Short text of a plain number, string or truth value."""
+    """Short text of a plain number, string or truth value; of anything where another tool's record has it."""
     evidence: Evidence = Evidence.OBSERVED
 
 

@@ -42,7 +42,9 @@ class RunStarted(Record, frozen=True, tag=f"run-started/{SCHEMA}", tag_field="ev
     """A run begins. ``parameters`` are those the user gave on the command line.
 
     Of an imported run, ``imported_at`` says when its record was taken over; ``started_at`` is None where
-    that record does not tell.
+    that record does not tell. ``origin`` is the tool that made it (``MLProvLab``), ``client`` what its user
+    worked with, as that called itself (a browser's user agent), and ``source_sha256`` the digest of the file
+    that held it.
     """
 
     run: str
@@ -60,6 +62,9 @@ class RunStarted(Record, frozen=True, tag=f"run-started/{SCHEMA}", tag_field="ev
     name: str = ""
     """What the user calls the run."""
     imported_at: datetime | None = None
+    origin: str = ""
+    client: str = ""
+    source_sha256: str = ""
 
 
 class ParametersSeen(Record, frozen=True, tag=f"parameters-seen/{SCHEMA}", tag_field="event"):

@@ -258,7 +258,11 @@ def epoch(*executions: tuple[str, int, str], version: str = "3.9.1") -> Json:
             "kernel": {"implementation": "ipython", "version": "7.20.0"},
             "time": "Wed, 01 May 2024 10:00:00 GMT",
         },
-        "modules": {"sklearn": {"version": "0.24.1"}, "sklearn.svm": {"version": "0.24.1"}, "os": {}},
+        "modules": {
+            "seaborn": {"alias": "sns", "version": "0.11.1"},
+            "sklearn.svm": {"version": ""},
+            "os": {},
+        },
         "data": [
             {
                 "cell_id": cell,
@@ -286,7 +290,7 @@ class TestMLProvLab:
         assert second.executions[2].outputs[0].text == "3\n"
         assert first.started.run != second.started.run
         assert (first.environment.python, second.environment.python) == ("3.9.1", "3.10.0")
-        assert [(p.name, p.version) for p in first.environment.packages] == [("scikit-learn", "0.24.1")]
+        assert [(p.name, p.version) for p in first.environment.packages] == [("seaborn", "0.11.1")]
         assert first.started.started_at == at(0)
         assert first.executions[0].ended_at == at(5)
 

@@ -1,0 +1,55 @@
+"""The file that MLProvLab exports (``MLPovLabExport.json``): its record of a notebook, without the notebook.
+
+It holds the same epochs under other names, and neither what became of an execution nor the document.
+"""
+
+from __future__ import annotations
+
+from typing import Any
+
+from provkg.importers.saved import Metadata, SavedNotebook
+
+__all__ = ["exported", "is_export"]
+
+_EXECUTION = {
+    "cell_id": "cell_id",
+    "code": "cell_source",
+    "outputs": "cell_outputs",
+    "execution_count": "execution_count",
+    "used_data": "data_values",
+    "definition_info": "local_info",
+    "time": "time",
+}
+"""What of an execution is read, by the name it has in the export, and in the notebook."""
+
+
+def is_export(data: Any) -> bool:
+    """Whether the JSON of a file is such an export: epochs, of which each has its executions."""
+    epochs = data.get("epochs") if isinstance(data, dict) else None
+    if not isinstance(epochs, list) or "used_data" not in data or "nbformat" in data:
+        return False
+    return all(isinstance(epoch, dict) and "execution_data" in epoch for epoch in epochs)
+
+
+def exported(data: Metadata) -> SavedNotebook:
+    """A notebook of which nothing is left but what MLProvLab recorded in it."""
+    record = {"epochs": [_epoch(epoch) for epoch in data["epochs"]]}
+    return SavedNotebook(cells=(), metadata={"provenance": record}, whole=False)
+
+
+def _epoch(epoch: Metadata) -> Metadata:
+    executions = epoch.get("execution_data")
+    return {
+        "environment": {
+            "time": epoch.get("kernel_start_time"),
+            "user_agent": epoch.get("user_agent"),
+            "kernel": {"implementation": epoch.get("kernel"), "version": epoch.get("kernel_version")},
+            "language_info": {"name": epoch.get("language"), "version": epoch.get("language_version")},
+        },
+        "modules": epoch.get("modules"),
+        "data": [
+            {ours: one.get(theirs) for theirs, ours in _EXECUTION.items()}
+            for one in (executions if isinstance(executions, list) else [])
+            if isinstance(one, dict)
+        ],
+    }
