@@ -21,17 +21,16 @@ from nbformat import NotebookNode
 
 from provkg.capture.document import is_code
 from provkg.capture.messages import MessageRecorder
+from provkg.capture.saved import MAY_FAIL
 from provkg.config import Home
 from provkg.errors import KernelError
 from provkg.journal import journal_path, read_events
 from provkg.records import CellStarted, EnvironmentSeen, Error, Event, Notice, Status
 
-__all__ = ["MAY_FAIL", "CapturingClient", "OnEvent"]
+__all__ = ["CapturingClient", "OnEvent"]
 
 OnEvent = Callable[..., None]
 _EXTENSION = "provkg"
-MAY_FAIL = "raises-exception"
-"""The tag of cells that are expected to fail."""
 _GRACE = 5.0
 """Seconds that an interrupted cell gets to end and be recorded."""
 

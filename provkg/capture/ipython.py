@@ -21,11 +21,12 @@ from provkg.capture.gate import gate
 from provkg.capture.outputs import error_of
 from provkg.capture.own import is_own
 from provkg.capture.recording import Recording
+from provkg.capture.saved import MAY_FAIL
 from provkg.capture.shell import watch_callbacks, watch_displays, watch_tracebacks
 from provkg.capture.whereabouts import Whereabouts
 from provkg.config import Home, ensure_home
 from provkg.media import without_colour
-from provkg.records import Error, RunKind
+from provkg.records import Error, Evidence, RunKind, Status
 
 __all__ = ["RUN_VARIABLE", "Recorder", "load_ipython_extension", "recorder", "unload_ipython_extension"]
 
@@ -60,6 +61,10 @@ class Recorder:
         """How many cells have run since recording was switched off."""
         self._open: Any = None
         self._request = ""
+        self._must_succeed = False
+        """Whether the cell at work is one of a notebook that a program plays from top to bottom."""
+        self._failure: tuple[Status, Error, int] | None = None
+        """How the last of such cells that did not succeed ended, and its rank."""
         self._beside = Beside(self.session)
         self._traceback = ""
 
@@ -95,7 +100,7 @@ class Recorder:
         if self.recording.begun:
             for seen in self.whereabouts.left(self.recording.since):
                 self.session.write(seen)
-            self.session.finish()
+            self.session.finish(*self._failure or ())
         self.recording.close()
 
     def running(self) -> Any:
@@ -176,6 +181,8 @@ class Recorder:
                 str(info.cell_id or ""),
                 meta if isinstance(meta, dict) else {},
             )
+            played = place.get("cell_evidence") is Evidence.INFERRED
+            self._must_succeed = played and MAY_FAIL not in place["tags"]
             self.session.begin(info.raw_cell, info.transformed_cell or info.raw_cell, **place)
         except Exception as error:
             self.session.notice("beginning of a cell", error)
@@ -192,11 +199,12 @@ class Recorder:
                 self._open = None
                 if result is None:
                     raised = KeyboardInterrupt("the cell was interrupted")
-                self.session.end(
-                    error=self._error(raised) if raised is not None else None,
-                    interrupted=isinstance(raised, KeyboardInterrupt) or _is_cancelled(raised),
-                    execution_count=count,
-                )
+                error = self._error(raised) if raised is not None else None
+                interrupted = isinstance(raised, KeyboardInterrupt) or _is_cancelled(raised)
+                if error is not None and self._must_succeed:
+                    status = Status.INTERRUPTED if interrupted else Status.FAILED
+                    self._failure = (status, error, self.session.order)
+                self.session.end(error=error, interrupted=interrupted, execution_count=count)
             if self.leaving and self._open is None:
                 _leave()
         except Exception as error:

@@ -18,7 +18,7 @@ from jupyter_client.kernelspec import KernelSpecManager, NoSuchKernel
 from nbformat import NotebookNode
 
 from provkg import __version__
-from provkg.capture.client import MAY_FAIL, CapturingClient, OnEvent
+from provkg.capture.client import CapturingClient, OnEvent
 from provkg.capture.document import (
     document_of,
     notebook_bytes,
@@ -30,6 +30,7 @@ from provkg.capture.document import (
 )
 from provkg.capture.environment import agent
 from provkg.capture.git import commit_of
+from provkg.capture.saved import MAY_FAIL
 from provkg.confidential import MARK, cleaned_command, is_secret_setting
 from provkg.config import Home
 from provkg.errors import JournalError, KernelError

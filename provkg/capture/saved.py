@@ -13,8 +13,10 @@ from provkg.capture.own import is_own
 from provkg.identity import sha256
 from provkg.records import Document, DocumentCell, DocumentSeen
 
-__all__ = ["SavedCell", "SavedNotebook", "read_saved"]
+__all__ = ["MAY_FAIL", "SavedCell", "SavedNotebook", "read_saved"]
 
+MAY_FAIL = "raises-exception"
+"""The tag of cells whose errors do not stop those who play a notebook."""
 _MAX_BYTES = 100_000_000
 _SKIPPED = "skip-execution"
 

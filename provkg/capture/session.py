@@ -228,15 +228,18 @@ class Session:
         # A seed may have been set unseen: nobody is accused of lacking one.
         self.draws.seeded = True
 
-    def finish(self, status: Status = Status.SUCCEEDED, error: Error | None = None) -> None:
+    def finish(
+        self, status: Status = Status.SUCCEEDED, error: Error | None = None, order: int | None = None
+    ) -> None:
         """The run ends.
 
         Parameters:
-            error: what ended it, which is that of the last execution.
+            error: what ended it.
+            order: the rank of the execution that the error is of, by default the last.
         """
         if self._cell is not None:
             self.end(error=Error(name="SystemExit", message="the process ended"), interrupted=True)
-        order = self._order if error is not None else 0
+        order = (order or self._order) if error is not None else 0
         notices = self._pending.take()
         self.write(
             RunFinished(ended_at=datetime.now(UTC), status=status, error=error, order=order, notices=notices)

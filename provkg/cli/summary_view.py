@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping, Sequence
 from itertools import groupby
 from pathlib import Path
+from typing import TypeVar
 
 from rich.console import Group, RenderableType
 from rich.padding import Padding
@@ -25,6 +26,8 @@ from provkg.views.training import Training
 
 __all__ = ["draw_failure", "draw_summary", "table"]
 
+_MOST_ROWS = 40
+_T = TypeVar("_T")
 _STYLES = {
     Status.SUCCEEDED: "bold green",
     Status.FAILED: "bold red",
@@ -40,7 +43,8 @@ def draw_summary(summary: RunSummary, suggestions: Sequence[str] = (), room: int
         parts.append(draw_failure(summary.failure, summary.status))
     parts += _section("Data read", _reads(summary.read))
     called = _model_names(summary)
-    for what, trainings in _by_data(summary.trainings):
+    packages = {file.path: file.package for file in summary.read if file.package}
+    for what, trainings in _by_data(summary.trainings, packages):
         parts += _section(what, _trainings(trainings, called))
     parts += _section("Results", _results(summary.results, called, room))
     parts += _section("Files written", _writes(summary.written))
@@ -72,6 +76,20 @@ def _row(drawn: Table, *cells: str) -> None:
     drawn.add_row(*(Text(cell) for cell in cells))
 
 
+def _ends(rows: Sequence[_T]) -> Iterator[_T | None]:
+    """All rows of a table, or of a long one its beginning and its end, with None for what is between."""
+    if len(rows) <= _MOST_ROWS:
+        yield from rows
+        return
+    yield from rows[: _MOST_ROWS // 2]
+    yield None
+    yield from rows[-_MOST_ROWS // 2 :]
+
+
+def _more(rows: Sequence[object]) -> str:
+    return f"… {len(rows) - _MOST_ROWS:,} more"
+
+
 def _section(title: str, content: Sequence[RenderableType]) -> Iterator[RenderableType]:
     if content:
         yield Text(f"\n{title}", style="bold")
@@ -101,6 +119,8 @@ def _heading(summary: RunSummary) -> RenderableType:
 def _cells(summary: RunSummary) -> Iterator[str]:
     if summary.kind != "script":
         yield count_text(summary.executions, "cell") if summary.executions else "no cell was run"
+    if summary.failed and summary.status is Status.SUCCEEDED:
+        yield f"{summary.failed} of them failed or interrupted"
 
 
 def draw_failure(failure: Failure, status: Status | None = Status.FAILED) -> RenderableType:
@@ -140,14 +160,20 @@ def _reads(files: Sequence[DataRead]) -> list[RenderableType]:
         return []
     drawn = table("cyan", "", "", "dim", "", right=(1, 2))
     for file in files:
-        where = f"{file.package}: {Path(file.path).name}" if file.package else path_text(file.path)
         rows = count_text(file.rows, "row") if file.rows is not None else ""
         into = f"as {', '.join(file.into)}" if file.into else ""
+        where = _place(file.path, file.package)
         _row(drawn, where, size_text(file.size), rows, short(file.sha256) or "no digest", into)
     return [drawn]
 
 
-def _by_data(trainings: Sequence[Training]) -> Iterator[tuple[str, list[Training]]]:
+def _place(path: str, package: str) -> str:
+    return f"{package}: {Path(path).name}" if package else path_text(path)
+
+
+def _by_data(
+    trainings: Sequence[Training], packages: Mapping[str, str]
+) -> Iterator[tuple[str, list[Training]]]:
     """The trainings in groups that had the same data, each with a title that says which."""
 
     def data(training: Training) -> tuple[tuple[str, ...], int | None, str, tuple[str, ...]]:
@@ -158,7 +184,7 @@ def _by_data(trainings: Sequence[Training]) -> Iterator[tuple[str, list[Training
         details = [
             *([count_text(rows, "row")] if rows is not None else []),
             *([f"{role} part"] if role else []),
-            *([f"from {', '.join(path_text(path) for path in files)}"] if files else []),
+            *([f"from {', '.join(_place(path, packages.get(path, '')) for path in files)}"] if files else []),
         ]
         title = "Models trained"
         if names or details:
@@ -180,13 +206,17 @@ def _model_names(summary: RunSummary) -> dict[str, str]:
 
 def _trainings(trainings: Sequence[Training], called: Mapping[str, str]) -> list[RenderableType]:
     drawn = table("cyan", "", "", "dim", right=(3,))
-    for training in trainings:
+    for training in _ends(trainings):
+        if training is None:
+            _row(drawn, _more(trainings))
+            continue
         fits = f" · {count_text(training.fits, 'fit')}" if training.fits else ""
         guessed = "" if training.evidence is Evidence.OBSERVED else f" ({training.evidence.value})"
+        ended = "" if training.status is Status.SUCCEEDED else f" · {training.status.value}"
         _row(
             drawn,
             called[training.id],
-            _made_of(training) + fits + guessed,
+            _made_of(training) + fits + guessed + ended,
             _settings(training.settings) or "default settings",
             seconds_text(training.seconds),
         )
@@ -238,7 +268,11 @@ def _by_metric(results: Sequence[tuple[str, Measured]], metrics: Sequence[str]) 
         row[2][result.metric] = number_text(result.value, result.text)
     numbers = range(2, 2 + len(metrics))
     drawn = table("cyan", "", *[""] * len(metrics), header=("model", "data", *metrics), right=numbers)
-    for name, data, values in rows:
+    for shown in _ends(rows):
+        if shown is None:
+            _row(drawn, _more(rows))
+            continue
+        name, data, values = shown
         _row(drawn, name, data, *(values.get(metric, "") for metric in metrics))
     return drawn
 
@@ -247,7 +281,12 @@ def _one_a_line(results: Sequence[tuple[str, Measured]]) -> Table:
     """A model is named in its first line only."""
     drawn = table("cyan", "", "", "", header=("model", "data", "metric", "value"), right=(3,))
     before = ("", "")
-    for model, result in results:
+    for each in _ends(results):
+        if each is None:
+            _row(drawn, _more(results))
+            before = ("", "")
+            continue
+        model, result = each
         here = (model, _on(result))
         shown = ("" if model == before[0] else model, "" if here == before else here[1])
         _row(drawn, *shown, result.metric, number_text(result.value, result.text))

@@ -117,6 +117,7 @@ class Surroundings(msgspec.Struct, frozen=True, kw_only=True):
 
 class RunSummary(msgspec.Struct, frozen=True, kw_only=True):
     """One run at a glance. ``seconds`` is its wall time, None while it is not known to have ended.
+    ``failed`` counts the executions that did not succeed: in a live session they do not end it.
 
     ``started_at`` is None where an imported record does not tell; ``imported_at`` is when it was taken over.
     """
@@ -132,6 +133,7 @@ class RunSummary(msgspec.Struct, frozen=True, kw_only=True):
     user: str
     parameters: dict[str, Scalar]
     executions: int
+    failed: int
     failure: Failure | None
     read: tuple[DataRead, ...]
     trainings: tuple[Training, ...]
@@ -164,6 +166,7 @@ def summarize(run: Run) -> RunSummary:
             setting.name: setting.value for setting in started.parameters if setting.explicit is not False
         },
         executions=len(run.executions),
+        failed=sum(one.status in {Status.FAILED, Status.INTERRUPTED} for one in run.executions),
         failure=_failure(run),
         read=tuple(_reads(inventory)),
         trainings=trainings(inventory),

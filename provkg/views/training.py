@@ -7,12 +7,13 @@ from collections.abc import Iterable, Sequence
 
 import msgspec
 
-from provkg.records import Activity, ActivityKind, Evidence, Role, Scalar, Setting, Value, ValueKind
+from provkg.records import Activity, ActivityKind, Evidence, Role, Scalar, Setting, Status, Value, ValueKind
 from provkg.views.inventory import Inventory
 
 __all__ = ["Training", "is_seen", "names_of", "trainings"]
 
 _LONGEST = 60
+_SEARCHED = ("param_distributions", "param_grid")
 _LISTS_OF_PARTS = ("steps", "transformers", "estimators", "transformer_list")
 
 
@@ -21,7 +22,7 @@ class Training(msgspec.Struct, frozen=True, kw_only=True):
 
     ``parts`` are the classes that the model is made of (of a pipeline, its steps in their order).
     ``settings`` are those that differ from their defaults or have none. ``fits`` counts the trainings
-    nested inside. ``files`` are paths.
+    nested inside. ``files`` are paths. Where ``status`` is not success, there is no trained model.
     """
 
     model: str
@@ -38,6 +39,7 @@ class Training(msgspec.Struct, frozen=True, kw_only=True):
     fits: int
     order: int
     evidence: Evidence
+    status: Status = Status.SUCCEEDED
 
 
 def trainings(inventory: Inventory) -> tuple[Training, ...]:
@@ -69,6 +71,7 @@ def _training(inventory: Inventory, activity: Activity) -> Training:
         fits=activity.fits,
         order=inventory.order[activity.id],
         evidence=activity.evidence,
+        status=activity.status,
     )
 
 
@@ -85,8 +88,8 @@ def _is_part(setting: Setting) -> bool:
 
 def _chosen(setting: Setting) -> bool:
     if setting.explicit is None:
-        if len(str(setting.value)) > _LONGEST:  # a description, as of the layers of a network
-            return False
+        if len(str(setting.value)) > _LONGEST and setting.name not in _SEARCHED:
+            return False  # a description, as of the layers of a network
         return not _is_part(setting) and setting.name.rpartition("__")[2] not in _LISTS_OF_PARTS
     return setting.explicit
 

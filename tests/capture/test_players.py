@@ -116,6 +116,20 @@ def test_programs_that_name_the_notebook_are_followed_through_it(
     assert len(how) == 1
 
 
+def test_a_notebook_that_a_program_could_not_play_to_its_end_failed(recording: Home, tmp_path: Path) -> None:
+    path = write_notebook(tmp_path / "a.ipynb", first="x = 1", fails="x / 0", last="x + 1")
+    with pytest.raises(AssertionError, match="ZeroDivisionError"):
+        play(tmp_path, "jupyter", "nbconvert", "--to", "notebook", "--execute", path.name)
+    [identifier] = runs(recording)
+    run = read_run(recording, identifier)
+    assert run is not None
+    assert [execution.status for execution in run.executions] == [Status.SUCCEEDED, Status.FAILED]
+    assert run.finished is not None
+    assert (run.finished.status, run.finished.order) == (Status.FAILED, 2)
+    assert run.finished.error is not None
+    assert run.finished.error.name == "ZeroDivisionError"
+
+
 def test_the_runner_gets_along_with_a_kernel_that_records_by_itself(recording: Home, tmp_path: Path) -> None:
     cells = {
         "first": "x = 1",

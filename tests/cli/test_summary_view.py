@@ -8,7 +8,7 @@ from msgspec.structs import replace
 from rich.console import Console
 
 from provkg.cli.summary_view import draw_summary
-from provkg.records import fold
+from provkg.records import Status, fold
 from provkg.views import RunSummary, summarize
 
 if TYPE_CHECKING:
@@ -128,3 +128,43 @@ def test_recorded_names_that_look_like_markup_are_shown_as_they_are(summary: Run
     )
     # In the training, the header and the row of the results, both files, and the warning.
     assert sum(name in line for line in lines) == 6
+
+
+def test_a_fit_that_failed_is_no_trained_model(summary: RunSummary) -> None:
+    (forest,) = summary.trainings
+    lines = drawn(replace(summary, trainings=(replace(forest, status=Status.FAILED),)))
+    assert "forest RandomForestClassifier · failed n_estimators=200 310 ms" in lines
+
+
+def test_data_of_a_package_is_named_by_the_package_everywhere(summary: RunSummary) -> None:
+    (read,) = summary.read
+    lines = drawn(replace(summary, read=(replace(read, package="scikit-learn"),)))
+    assert any(line.startswith("scikit-learn: penguins.csv 13.5 kB") for line in lines)
+    assert "Models trained on train (258 rows, training part, from scikit-learn: penguins.csv)" in " ".join(
+        lines
+    )
+
+
+def test_cells_that_failed_in_a_session_that_went_on_are_counted(summary: RunSummary) -> None:
+    assert summary.failed == 1
+    went_on = " ".join(drawn(replace(summary, status=Status.SUCCEEDED, failure=None)))
+    assert "1 of them failed or interrupted" in went_on
+    assert "failed or interrupted" not in " ".join(drawn(replace(summary, failed=0)))
+
+
+def test_of_what_a_loop_made_the_first_and_the_last_are_shown(summary: RunSummary) -> None:
+    (forest,), (accuracy,) = summary.trainings, summary.results
+    many = range(1, 101)
+    lines = drawn(
+        replace(
+            summary,
+            trainings=tuple(replace(forest, id=f"{n}.1") for n in many),
+            results=tuple(replace(accuracy, model_id=f"{n}.1") for n in many),
+        )
+    )
+    assert lines.count("… 60 more") == 2
+    trained = [line for line in lines if line.startswith("forest") and "ms" in line]
+    measured = [line for line in lines if line.startswith("forest") and "ms" not in line]
+    assert len(trained) == len(measured) == 40
+    assert trained[0].startswith("forest 1.1 ")
+    assert measured[-1].startswith("forest 100.1 ")

@@ -83,3 +83,11 @@ def test_parts_inside_parts_stand_for_them_also_when_a_list_is_cut_short(
 
 def test_the_estimator_in_a_search_is_its_part(training_with: Callable[..., Training]) -> None:
     assert training_with(part("estimator", "sklearn.svm.SVC")).parts == ("SVC",)
+
+
+def test_what_a_search_tried_is_told_however_long(training_with: Callable[..., Training]) -> None:
+    grid = str({"n_neighbors": list(range(1, 31))})
+    training = training_with(
+        setting("param_grid", grid, "dict", explicit=None), setting("layers", grid, "str", explicit=None)
+    )
+    assert training.settings == {"param_grid": grid}
