@@ -25,6 +25,7 @@ COMMANDS = {
     "runs": ("provkg.cli.runs", "runs", "List the recorded runs."),
     "show": ("provkg.cli.runs", "show", "Show one thing and all that is known of it."),
     "lineage": ("provkg.cli.lineage", "lineage", "Show what a thing came from, or what came of it."),
+    "compare": ("provkg.cli.compare", "compare", "Say in what runs differ, and why their results do."),
     "questions": ("provkg.cli.ask", "questions", "List the questions that can be asked."),
     "ask": ("provkg.cli.ask", "ask", "Answer a question."),
     "sparql": ("provkg.cli.ask", "sparql", "Answer a SPARQL query of your own."),

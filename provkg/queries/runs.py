@@ -16,9 +16,12 @@ from provkg.terms import PREFIXES
 if TYPE_CHECKING:
     from provkg.queries.source import Source
 
-__all__ = ["as_text", "find_run", "newest_first"]
+__all__ = ["as_text", "find_run", "is_run_word", "newest_first", "split_run"]
 
 _LATEST = re.compile(r"latest(?:~([0-9]+))?")
+_DOCUMENT = r".+\.(?:ipynb|py)"
+_RUN_WORD = re.compile(rf"{_LATEST.pattern}|[0-9a-f]{{8}}(?:-[0-9a-f]{{4}}){{3}}-[0-9a-f]{{12}}|{_DOCUMENT}")
+_IN_RUN = re.compile(rf"({_LATEST.pattern}|[0-9a-f][0-9a-f-]{{3,35}}|{_DOCUMENT})/(.+)")
 _IDENTIFIER = re.compile(r"[A-Za-z0-9][A-Za-z0-9_-]*")
 _SHOWN = 5
 
@@ -40,6 +43,25 @@ _PATHS = f"""{_PROLOGUE}SELECT ?run ?path WHERE {{ GRAPH ?g {{
 def as_text(word: str) -> str:
     """A word as the store spells it: half a surrogate pair, from a name that is not UTF-8, is its escape."""
     return word.encode("utf-8", "backslashreplace").decode().strip()
+
+
+def is_run_word(word: str) -> bool:
+    """Whether a word says by its form that it means a run: ``latest``, ``latest~N``, an id, a document.
+
+    >>> is_run_word("latest~1"), is_run_word("notebooks/penguins.ipynb"), is_run_word("forest")
+    (True, True, False)
+    """
+    return _RUN_WORD.fullmatch(word) is not None
+
+
+def split_run(word: str) -> tuple[str, str]:
+    """The run that the word for a thing begins with, where it does, and the rest of the word.
+
+    >>> split_run("latest~1/forest"), split_run("penguins.ipynb/[3]"), split_run("data/penguins.csv")
+    (('latest~1', 'forest'), ('penguins.ipynb', '[3]'), ('', 'data/penguins.csv'))
+    """
+    match = _IN_RUN.fullmatch(word)
+    return (match[1], match[3]) if match else ("", word)
 
 
 def find_run(store: Source, text: str) -> str:

@@ -15,7 +15,7 @@ from pyoxigraph import Literal, NamedNode
 from provkg.errors import NotFoundError
 from provkg.identity import Names
 from provkg.queries import lookups
-from provkg.queries.runs import as_text, find_run, newest_first
+from provkg.queries.runs import as_text, find_run, newest_first, split_run
 from provkg.queries.source import holds, rows
 from provkg.results import ShortNames
 
@@ -126,10 +126,8 @@ def _is(store: Source, kind: str, iri: str) -> bool:
 
 def _place(store: Source, word: str) -> tuple[str, str]:
     """The run that a word begins with, where it does, and the rest of the word."""
-    first, slash, rest = word.partition("/")
-    if slash and re.fullmatch(r"[0-9a-f][0-9a-f-]{3,35}|latest(~[0-9]+)?", first):
-        return find_run(store, first), rest
-    return "", word
+    run, rest = split_run(word)
+    return (find_run(store, run) if run else ""), rest
 
 
 def _same_content(store: Source, word: str) -> str:

@@ -10,6 +10,7 @@ from pyoxigraph import NamedNode
 from provkg import journal
 from provkg.errors import JournalError, NotFoundError
 from provkg.queries import find_run, resolve
+from provkg.queries.runs import is_run_word, split_run
 from provkg.queries.source import rows
 from provkg.queries.sparql import prepare
 from provkg.records import CellExecution, File, Output
@@ -19,11 +20,11 @@ if TYPE_CHECKING:
     from provkg.config import Home
     from provkg.queries import Source
 
-__all__ = ["find"]
+__all__ = ["find", "find_execution"]
 
-_RUN = re.compile(r"latest(~[0-9]+)?|[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}|.*\.(ipynb|py)")
 _ID = re.compile(r"[0-9a-f-]+")
-_CELL = re.compile(r"(?:(?P<run>[^\[/]+)/)?\[(?P<count>[0-9]+)\]")
+_CELL = re.compile(r"\[(?P<count>[0-9]+)\]")
+_EXECUTION = re.compile(r"execution/(?P<order>[0-9]+)")
 _OCCURRENCE = """SELECT ?content ?run ?start WHERE { GRAPH ?g {
   ?thing provkg:hasContent ?content . { ?user prov:used ?thing } UNION { ?thing provkg:generatedIn ?user }
   ?user provkg:partOfRun ?run . OPTIONAL { ?run prov:startedAtTime ?start } } }"""
@@ -43,10 +44,11 @@ def find(
         JournalError: the run's journal cannot be read.
     """
     inside = word.removeprefix(f"{store.base}run/")
-    if _RUN.fullmatch(inside):
+    if is_run_word(inside):
         return _inventory(store, home, find_run(store, word)), None
-    if match := _CELL.fullmatch(word):
-        inventory = _inventory(store, home, find_run(store, match["run"] or run))
+    first, local = split_run(word)
+    if match := _CELL.fullmatch(local):
+        inventory = _inventory(store, home, find_run(store, first or run))
         return inventory, _cell(inventory, int(match["count"]))
     place = find_run(store, run)
     try:
@@ -61,6 +63,29 @@ def find(
         except NotFoundError as no_run:
             raise (no_run if _ID.fullmatch(word) else nothing) from None
     return _at(store, home, iri, place)
+
+
+def find_execution(store: Source, home: Home, word: str) -> tuple[Inventory, CellExecution | None]:
+    """The run or cell execution that a word names: ``5f0d``, ``[3]``, ``latest~1/[3]``, ``execution/7``.
+
+    Raises:
+        NotFoundError: nothing answers to it, or several things do; the message lists them or the nearest.
+        JournalError: the run's journal cannot be read.
+    """
+    first, local = split_run(word.removeprefix(f"{store.base}run/"))
+    count, order = _CELL.fullmatch(local), _EXECUTION.fullmatch(local)
+    if not count and not order:
+        return _inventory(store, home, find_run(store, word)), None
+    inventory = _inventory(store, home, find_run(store, first or "latest"))
+    if count:
+        return inventory, _cell(inventory, int(count["count"]))
+    found = inventory.executions.get(int(order["order"])) if order else None
+    if found is None:
+        raise NotFoundError(
+            f"Run {inventory.run.id} has no execution {local.rpartition('/')[2]}.",
+            f"It has {len(inventory.executions)} cell executions.",
+        )
+    return inventory, found
 
 
 def _resolved(store: Source, word: str, place: str) -> str:
