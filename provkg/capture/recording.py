@@ -172,8 +172,10 @@ class Recording:
                 self.session.notice("stopping", error)
 
     def close(self) -> None:
-        """Nothing more is written."""
+        """Nothing more is written, and nothing of the session held."""
         self._journal.close()
+        if gate.session is self.session:
+            gate.session = None
 
     def begin_run(
         self,

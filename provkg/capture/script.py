@@ -209,8 +209,10 @@ class Script:
         sys.excepthook = excepthook
 
     def _end(self) -> None:
-        """The process ends: nothing of the user's runs any more."""
-        recording = self._recording
+        """The process ends: nothing of the user's runs any more but finalizers, which need what is frozen."""
+        gc.unfreeze()
+        recording, self._recording = self._recording, None
+        self._namespace, self.operands = {}, ()
         if recording is None:
             return
         try:

@@ -41,6 +41,19 @@ match = 3
 print(f.__annotations__, __annotations__)
 """
 
+_FINALIZED = """
+import pandas
+class Held:
+    def __init__(self, what):
+        self.what = what
+    def __del__(self):
+        print("the end of", self.what, __name__, flush=True)
+def use():
+    return held
+held = Held(pandas.DataFrame({"a": [1, 2]}).a.sum())
+held.itself = held
+"""
+
 _FAILING = """
 import sys
 def inner():
@@ -226,6 +239,7 @@ SCRIPTS: dict[str, Case] = {
         ("\udcff.py", "--\udcfe=\udcfd"),
     ),
     "by another path": Case({"below/script.py": _SELF}, ("./below/../below/script.py", "x")),
+    "what ends with the process": script(_FINALIZED),
     "annotations evaluated": script(_ANNOTATED),
     "nothing in it": script(""),
     "a number as exit code": script("import sys\nprint(1)\nsys.exit(3)"),
