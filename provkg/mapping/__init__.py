@@ -8,6 +8,7 @@ from provkg.mapping.derivations import write_derivations
 from provkg.mapping.ml import activities
 from provkg.mapping.notebook import documents, executions, run_error
 from provkg.mapping.prov import circumstances, people, run_graph, the_run
+from provkg.mapping.sameness import sameness
 from provkg.mapping.scope import survey
 from provkg.mapping.settings import parameters, seeds
 from provkg.mapping.values import things
@@ -29,6 +30,7 @@ _PARTS = (
     documents,
     things,
     activities,
+    sameness,
     write_derivations,
 )
 

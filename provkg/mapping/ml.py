@@ -8,6 +8,7 @@ from math import isfinite
 from typing import TYPE_CHECKING
 
 from provkg.mapping.prov import EVIDENCE, STATUS
+from provkg.mapping.sameness import setting_digest
 from provkg.mapping.settings import declare, settings_of
 from provkg.mapping.values import SPLITS
 from provkg.records import ActivityKind, Evidence, Role, SplitRole, ValueKind
@@ -88,6 +89,8 @@ def _activity(scope: Scope, execution: CellExecution, activity: Activity) -> Non
     settings = settings_of(scope, activity, iri)
     for rank, use in enumerate(activity.used, 1):
         _use(scope, activity, use, f"{iri}/usage/{rank}", fits=bool(trained))
+    if trained:
+        quads.known(iri, Provkg.settingDigest, setting_digest(activity))
     for name in trained:
         _trained(scope, activity, scope.thing(name), implementation, settings)
     for result in activity.results:

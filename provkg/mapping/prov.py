@@ -20,6 +20,7 @@ __all__ = [
     "STATUS",
     "associate",
     "circumstances",
+    "environment_digest",
     "notices",
     "people",
     "run_graph",
@@ -147,24 +148,8 @@ def circumstances(scope: Scope) -> None:
 
 
 def _environment(scope: Scope, environment: Environment) -> str:
-    """What was imported from a package is the run's doing: it takes no part in the digest."""
     quads = scope.quads
-    packages = sorted([package.name, package.version] for package in environment.packages)
-    machine = _hardware_fields(environment.hardware)
-    language = [environment.language, environment.language_version]
-    iri = scope.names.environment(
-        digest(
-            {
-                "python": environment.python,
-                "implementation": environment.implementation,
-                "platform": environment.platform,
-                "kernel": environment.kernel,
-                "packages": packages,
-                "hardware": machine,
-                **({"language": language} if environment.language else {}),
-            }
-        )
-    )
+    iri = scope.names.environment(environment_digest(environment))
     quads.types(iri, Prov.Entity, Prov.Collection, Provkg.Environment)
     quads.known(iri, Provkg.pythonVersion, environment.python)
     quads.known(iri, Provkg.pythonImplementation, environment.implementation)
@@ -179,10 +164,26 @@ def _environment(scope: Scope, environment: Environment) -> str:
         for module in package.modules:
             quads.text(one, Provkg.providesModule, module)
     if environment.hardware != Hardware():
-        hardware = scope.names.hardware(digest(machine))
+        hardware = scope.names.hardware(digest(_hardware_fields(environment.hardware)))
         _hardware(scope, hardware, environment.hardware)
         quads.link(iri, Provkg.onHardware, hardware)
     return iri
+
+
+def environment_digest(environment: Environment) -> str:
+    """What was imported from a package is the run's doing: it takes no part in the digest."""
+    language = [environment.language, environment.language_version]
+    return digest(
+        {
+            "python": environment.python,
+            "implementation": environment.implementation,
+            "platform": environment.platform,
+            "kernel": environment.kernel,
+            "packages": sorted([package.name, package.version] for package in environment.packages),
+            "hardware": _hardware_fields(environment.hardware),
+            **({"language": language} if environment.language else {}),
+        }
+    )
 
 
 def _hardware_fields(hardware: Hardware) -> dict[str, str | int | list[str] | None]:

@@ -76,7 +76,9 @@ def _entry(graph: Store, node: Term) -> Entry:
     return Entry(
         name=_text(_one(graph, node, MF, "name")),
         query=_path(_one(graph, action, QT, "query")),
-        data=tuple(sorted(_path(one) for one in _all(graph, action, QT, "data"))),
+        data=tuple(
+            sorted(file for one in _all(graph, action, QT, "data") for file in _path(one).glob("*.jsonl"))
+        ),
         parameters=dict(pairs),
         expected=_path(_one(graph, node, MF, "result")),
         near_misses=tuple(_all(graph, node, OWN, "nearMiss")),

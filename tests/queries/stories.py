@@ -1,4 +1,4 @@
-"""Four sessions of one project and a notebook saved long ago: the fixtures of `test_questions`.
+"""Six sessions of one project and a notebook saved long ago: the fixtures of `test_questions`.
 
 Run as a module it writes them to ``fixtures/``, from where the tests read them:
 
@@ -10,6 +10,8 @@ from __future__ import annotations
 from datetime import datetime, timedelta, timezone
 from pathlib import Path
 from typing import TYPE_CHECKING
+
+import msgspec
 
 from provkg.records import (
     ActivityKind,
@@ -48,11 +50,14 @@ FIRST = "1f0c9a3e-7f43-4f6d-8c58-6b7d1a2e9c11"
 SECOND = "2b7d41c0-52a1-4e0b-9d3f-0c7e55aa8b22"
 SCORING = "3c55e8aa-9e0d-4c1f-8a77-1d2f3e4b5c33"
 IRIS = "4d90b1f2-6c3b-4b8e-b5d1-7f8091a2b344"
+NET = "6fb2d8e4-9f50-4071-8d1e-2f3041526377"
+AGAIN = "70c3e9f5-a061-4182-9e2f-304152637488"
 SAVED = "5ea1c7d3-8e4f-5a6b-9c0d-1e2f3a4b5c66"
 
 LOGISTIC = "sklearn.linear_model._logistic.LogisticRegression"
 FOREST = "sklearn.ensemble._forest.RandomForestClassifier"
 SCALER = "sklearn.preprocessing._data.StandardScaler"
+MODULE = "torch.nn.modules.container.Sequential"
 NEIGHBORS = "sklearn.neighbors._classification.KNeighborsClassifier"
 
 C1 = """\
@@ -93,6 +98,10 @@ D7 = (
     "forest = RandomForestClassifier(max_depth=5).fit(X_train, y_train)\n"
     "accuracy_score(y_test, forest.predict(X_test))"
 )
+N1 = "import torch\ntorch.manual_seed(7)"
+N2 = "birds = pd.read_csv('penguins.csv')\nbirds.tail()"
+N3 = "module = torch.load('pretrained.pt')\ntrain(module, birds)"
+N4 = "accuracy(module, birds)"
 GONE = "df['ratio'] = df.bill_length / df.bill_depth"
 
 
@@ -104,6 +113,8 @@ def stories() -> dict[str, list[Event]]:
         "scoring": scoring,
         "iris": iris,
         "saved": saved,
+        "net": lambda: net(NET, datetime(2026, 2, 27, 10, tzinfo=ZONE), (0.9, 0.5, None, 0.25), 0.8),
+        "again": lambda: net(AGAIN, datetime(2026, 2, 27, 11, tzinfo=ZONE), (0.9, 0.5, None, 0.375), 0.75),
     }
     return {name: tell() for name, tell in tellers.items()}
 
@@ -372,6 +383,51 @@ def saved() -> list[Event]:
             )
         ),
     ]
+
+
+def net(id_: str, began: datetime, losses: tuple[float | None, ...], accuracy: float) -> list[Event]:
+    """A network is loaded from a file and trained on, after a cell was corrected; its numbers vary."""
+    story = Story(
+        id_,
+        "net.ipynb",
+        began,
+        python="3.12.1",
+        kernel="ipykernel 7.0.0",
+        packages={"ipykernel": "7.0.0", "pandas": "2.10.1", "torch": "2.12.0"},
+        text="the notebook of the network",
+        agent=GRACE,
+        commit=Commit(hash="c" * 40, branch="main", dirty=False),
+    )
+    with story.cell("n1", 0, N1) as cell:
+        cell.imports("torch", package="torch")
+        cell.seeds("torch", 7)
+    with story.cell("n2", 1, N2.replace("tail", "head")) as cell:
+        birds = _load(cell, "penguins.csv", "penguins, first version", 344, name="birds")
+        cell.output(OutputKind.RESULT, {"text/plain": "the first five"}, "the first five")
+    with story.cell("n2", 1, N2) as cell:
+        birds = _load(cell, "penguins.csv", "penguins, first version", 344, name="birds")
+        cell.output(OutputKind.RESULT, {"text/plain": "the last five"}, "the last five")
+    with story.cell("n3", 2, N3) as cell:
+        cell.reads("torch", "birds")
+        file = cell.file("pretrained.pt", FileMode.READ, "weights from elsewhere")
+        loaded = cell.value("module", ValueKind.MODEL, MODULE)
+        cell.step(ActivityKind.LOADING, "torch.load", [(file, Role.FILE)], [loaded], package="torch")
+        module = cell.value("module", ValueKind.MODEL, MODULE, after=loaded)
+        loss = cell.result("loss", 0.25, module, birds, role=SplitRole.TRAINING, series=losses)
+        cell.step(
+            ActivityKind.TRAINING,
+            "torch loop",
+            [(loaded, Role.MODEL), (birds, Role.DATA)],
+            [module],
+            implementation=MODULE,
+            package="torch",
+            settings={"lr": (0.01, True), "parameters": (1234, None)},
+            results=[msgspec.structs.replace(loss, value=losses[-1], text=repr(losses[-1]))],
+        )
+    with story.cell("n4", 3, N4) as cell:
+        cell.reads("module", "birds")
+        _score(cell, "accuracy", accuracy, module, birds, birds, module)
+    return story.end(("n1", N1), ("n2", N2), ("n3", N3), ("n4", N4))
 
 
 def _imports(cell: Cell) -> None:

@@ -46,6 +46,7 @@ from provkg.records import (
     RunStarted,
     Scalar,
     Seed,
+    SeriesBy,
     Setting,
     SplitRole,
     Status,
@@ -185,7 +186,13 @@ class Cell:
         self.add("links", made)
 
     def result(
-        self, metric: str, value: float, model: Value, *data: Value, role: SplitRole | None = None
+        self,
+        metric: str,
+        value: float,
+        model: Value,
+        *data: Value,
+        role: SplitRole | None = None,
+        series: tuple[float | None, ...] = (),
     ) -> Result:
         self.story.counts["r"] += 1
         return Result(
@@ -196,6 +203,8 @@ class Cell:
             model=model.id,
             data=tuple(one.id for one in data),
             role=role,
+            series=series,
+            series_by=SeriesBy.EPOCH if series else None,
         )
 
     def prints(self, text: str) -> None:

@@ -104,7 +104,7 @@ class TestParameters:
         one = ask(store, "which_kernel_ran", {"run": "2b7d"}).result
         assert isinstance(everything, Solutions)
         assert isinstance(one, Solutions)
-        assert len(everything) == 4
+        assert len(everything) == 6
         assert set(one.rows) < set(everything.rows)
 
     def test_numbers_and_terms_can_be_given_as_they_are(self, store: Store) -> None:
@@ -252,7 +252,7 @@ class TestRuns:
     @pytest.mark.parametrize(
         ("word", "said", "remedy"),
         [
-            ("latest~5", "no run 5 before the latest: 5 are recorded", "provkg runs"),
+            ("latest~7", "no run 7 before the latest: 7 are recorded", "provkg runs"),
             ("penguin.ipynb", "There is no run 'penguin.ipynb'", "2b7d41c0 (penguins.ipynb)"),
             ("1f0d", "There is no run '1f0d'", "1f0c9a3e"),
             ("", "There is no run ''", "Nearest"),

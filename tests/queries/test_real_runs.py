@@ -119,7 +119,55 @@ KNOWN: list[tuple[str, dict[str, str], Check]] = [
     ("which_executed_cells_are_gone", {"run": SESSION}, only("cell", "fit-scaler", "sure")),
     ("which_executed_cells_are_gone", {"run": FIRST}, nothing),
     ("which_findings_were_made", {"run": FIRST}, nothing),
+    ("how_often_was_cell_executed", {"run": SESSION}, has(id="train", trials=3, texts=3, failed=1)),
+    ("which_results_are_stale", {"run": SESSION}, has(kind="model", cell="train", how="executed anew")),
+    ("which_results_are_stale", {"run": FIRST}, nothing),
+    (
+        "what_is_missing_to_repeat_runs",
+        {"run": FIRST},
+        both(count(1), has(inputs=1, without_digest=0, unseeded=0)),
+    ),
+    (
+        "did_rerun_give_same_results",
+        {"first": FIRST, "second": SECOND, "tolerance": "0.1"},
+        both(
+            has(item="accuracy of forest, test data", verdict="WithinTolerance"),
+            has(item="support of class Gentoo of logistic, test data", verdict="Different"),
+            lambda rows: any(row["kind"] == "output" and row["verdict"] == "Identical" for row in rows),
+        ),
+    ),
+    ("which_equal_runs_gave_different_results", {}, nothing),
     # comparison
+    (
+        "what_changed_in_cells",
+        {"first": FIRST, "second": SECOND},
+        both(
+            count(1),
+            has(change="only in second", in_second="# Parameters\ntest_size = 0.25\nrandom_state = 3"),
+        ),
+    ),
+    (
+        "which_settings_differ_between_best_runs",
+        {"metric": "accuracy"},
+        lambda rows: "cv" in {row["setting"] for row in rows},
+    ),
+    (
+        "how_do_metrics_vary_over_repetitions",
+        {"metric": "accuracy", "notebook": "penguins.ipynb"},
+        has(
+            **{"class": "DummyClassifier", "repetitions": 2, "seeds": 2, "settings": "strategy=most_frequent"}
+        ),
+    ),
+    (
+        "which_settings_were_tried",
+        {"estimator": "Pipeline", "run": FIRST},
+        has(setting="svc__C", least=0.1, most=100, values=4),
+    ),
+    (
+        "how_did_metric_develop",
+        {"metric": "accuracy", "run": FIRST},
+        both(has(by="fold", step=5), lambda rows: all(0 <= row["value"] <= 1 for row in rows)),
+    ),
     ("did_python_or_kernel_change", {"notebook": "penguins.ipynb"}, only("changed", False)),
     ("did_split_ratio_change", {"notebook": "penguins.ipynb"}, only("test_size", 0.3, 0.25)),
     ("did_split_ratio_change", {"notebook": "hidden_state.ipynb"}, only("changed", True)),
@@ -147,6 +195,31 @@ KNOWN: list[tuple[str, dict[str, str], Check]] = [
         "what_is_affected_by_file",
         {"file": "penguins.csv"},
         both(has(kind="model", name="logistic"), has(kind="result"), lambda rows: len(rows) > 50),
+    ),
+    (
+        "what_led_to_since_step",
+        {"thing": "logistic", "since": "10"},
+        both(has(name="X_train"), lambda rows: all(row["order"] >= 10 and row["observed"] for row in rows)),
+    ),
+    (
+        "what_happened_between_steps",
+        {"run": SESSION, "first": "5", "last": "5"},
+        both(count(2), has(function="sklearn.preprocessing.StandardScaler.fit", used="X", made="scaler")),
+    ),
+    (
+        "which_calls_had_setting",
+        {"procedure": "train_test_split", "setting": "test_size", "value": "0.25"},
+        both(count(1), ends("function", "train_test_split")),
+    ),
+    (
+        "which_outputs_had_input_with",
+        {"property": "columnName", "value": "bill_length_mm", "run": BROKEN},
+        lambda rows: {row["kind"] for row in rows} == {"output"},
+    ),
+    (
+        "which_outputs_followed_setting",
+        {"procedure": "train_test_split", "setting": "test_size", "value": "0.25"},
+        both(has(kind="model", name="logistic"), has(kind="file"), has(kind="result")),
     ),
     # data
     ("which_data_sources_were_used", {"run": FIRST}, has(mode="written")),
@@ -181,6 +254,8 @@ KNOWN: list[tuple[str, dict[str, str], Check]] = [
         {"model": "forest"},
         has(algorithm="RandomForestClassifier", package="scikit-learn"),
     ),
+    ("which_model_was_fine_tuned", {"model": "forest"}, has(answer="trained anew", base=None)),
+    ("which_model_was_fine_tuned", {"model": "restored"}, has(answer="not recorded")),
     # environment
     ("which_kernel_ran", {"run": FIRST}, lambda rows: rows[0]["kernel"].startswith("ipykernel ")),
     (
@@ -207,6 +282,8 @@ KNOWN: list[tuple[str, dict[str, str], Check]] = [
     ("what_is_known_of_environment", {"run": FIRST}, has(attribute="pythonImplementation", value="CPython")),
     # people
     ("who_ran_what", {"notebook": "penguins.ipynb"}, count(2)),
+    ("who_is_responsible_for_notebook", {"notebook": "penguins.ipynb"}, has(role="ran it", runs=2)),
+    ("who_is_responsible_for_thing", {"thing": "logistic"}, both(count(1), has(distance=0))),
 ]
 
 

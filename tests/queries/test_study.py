@@ -95,6 +95,7 @@ def test_10_whether_python_or_kernel_differed(answers: Answers) -> None:
         "/home/ada/project/penguins.ipynb": True,
         "/home/ada/project/scoring.ipynb": False,
         "/home/ada/project/iris.ipynb": False,
+        "/home/ada/project/net.ipynb": False,
     }
 
 
