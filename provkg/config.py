@@ -21,7 +21,7 @@ from provkg.errors import HomeError
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
-__all__ = ["Capture", "Home", "Knowledge", "Limits", "create_home", "ensure_home", "find_home"]
+__all__ = ["Capture", "Check", "Home", "Knowledge", "Limits", "create_home", "ensure_home", "find_home"]
 
 FOLDER = ".provkg"
 VARIABLE = "PROVKG_HOME"
@@ -75,6 +75,15 @@ class Knowledge(msgspec.Struct, frozen=True, kw_only=True):
     """Knowledge files besides `knowledge.toml` in the home, as paths from there."""
 
 
+class Check(msgspec.Struct, frozen=True, kw_only=True):
+    """Which rules `provkg check` applies."""
+
+    leave_out: tuple[str, ...] = ()
+    """Rules that are switched off: names as `provkg check --list` shows them."""
+    rules: tuple[str, ...] = ()
+    """Folders with rules besides those of provkg, as paths from the home."""
+
+
 class Home(msgspec.Struct, frozen=True, kw_only=True):
     """A home folder and its configuration.
 
@@ -88,6 +97,7 @@ class Home(msgspec.Struct, frozen=True, kw_only=True):
     limits: Limits = Limits()
     capture: Capture = Capture()
     knowledge: Knowledge = Knowledge()
+    check: Check = Check()
     notices: tuple[str, ...] = ()
 
     @property
@@ -267,6 +277,12 @@ leave_out_hooks = []
 [knowledge]
 # Files that say what the functions of your own libraries do, besides knowledge.toml in this folder.
 files = []
+
+[check]
+# Rules that `provkg check` shall not apply; `provkg check --list` names them.
+leave_out = []
+# Folders with rules of your own.
+rules = []
 """
 
 
@@ -280,6 +296,7 @@ class _Content(msgspec.Struct):
     limits: Limits = Limits()
     capture: Capture = Capture()
     knowledge: Knowledge = Knowledge()
+    check: Check = Check()
 
 
 def _load(folder: Path) -> Home:
@@ -301,12 +318,13 @@ def _load(folder: Path) -> Home:
         limits=content.limits,
         capture=content.capture,
         knowledge=content.knowledge,
+        check=content.check,
         notices=tuple(f"{path}: `{key}` is not known and was ignored." for key in _unknown(written)),
     )
 
 
 def _unknown(written: dict[str, Any]) -> Iterator[str]:
-    sections = {"store": _Store, "limits": Limits, "capture": Capture, "knowledge": Knowledge}
+    sections = {"store": _Store, "limits": Limits, "capture": Capture, "knowledge": Knowledge, "check": Check}
     for name, section in written.items():
         if name not in sections:
             yield name

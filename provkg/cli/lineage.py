@@ -54,7 +54,7 @@ def lineage(
 
     A step that was not seen at run time says how it is known.
     """
-    from provkg.views.lineage import asked, readable, to_dot, to_prov, to_svg, trace
+    from provkg.lineage import asked, readable, to_dot, to_prov, to_svg, trace
 
     with opened(home) as (_, store):
         found = trace(

@@ -13,7 +13,7 @@ from provkg.cli.text import short
 from provkg.views.operations import brief
 
 if TYPE_CHECKING:
-    from provkg.views.lineage import Lineage, Node, Step
+    from provkg.lineage import Lineage, Node, Step
 
 __all__ = ["draw_lineage"]
 

@@ -26,6 +26,7 @@ COMMANDS = {
     "show": ("provkg.cli.runs", "show", "Show one thing and all that is known of it."),
     "lineage": ("provkg.cli.lineage", "lineage", "Show what a thing came from, or what came of it."),
     "compare": ("provkg.cli.compare", "compare", "Say in what runs differ, and why their results do."),
+    "check": ("provkg.cli.check", "check", "Say whether a run is sound and can be repeated."),
     "questions": ("provkg.cli.ask", "questions", "List the questions that can be asked."),
     "ask": ("provkg.cli.ask", "ask", "Answer a question."),
     "sparql": ("provkg.cli.ask", "sparql", "Answer a SPARQL query of your own."),

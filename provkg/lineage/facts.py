@@ -4,11 +4,11 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+from provkg.lineage.graph import Node
 from provkg.queries.source import rows
 from provkg.queries.sparql import prepare
 from provkg.results import ShortNames
 from provkg.terms import Prov, Provkg, Rdf, Rdfs
-from provkg.views.lineage.graph import Node
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Mapping

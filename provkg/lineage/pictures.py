@@ -5,11 +5,11 @@ from __future__ import annotations
 from html import escape
 from typing import TYPE_CHECKING
 
-from provkg.views.lineage.layout import arrange
+from provkg.lineage.layout import arrange
 from provkg.views.operations import brief
 
 if TYPE_CHECKING:
-    from provkg.views.lineage.graph import Lineage, Node, Step
+    from provkg.lineage.graph import Lineage, Node, Step
 
 __all__ = ["to_dot", "to_svg"]
 

@@ -5,8 +5,8 @@ from itertools import pairwise
 from hypothesis import given
 from hypothesis import strategies as st
 
-from provkg.views.lineage import Lineage, Node, Step, readable, to_dot, to_svg
-from provkg.views.lineage.layout import arrange
+from provkg.lineage import Lineage, Node, Step, readable, to_dot, to_svg
+from provkg.lineage.layout import arrange
 
 NAMES = [f"n{number}" for number in range(12)]
 STEPS = st.lists(st.tuples(st.sampled_from(NAMES), st.sampled_from(NAMES)), max_size=40)

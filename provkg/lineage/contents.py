@@ -8,8 +8,8 @@ from dataclasses import dataclass
 from datetime import UTC, datetime
 from typing import TYPE_CHECKING
 
+from provkg.lineage.facts import pairs, properties
 from provkg.terms import Prov, Provkg, Rdf
-from provkg.views.lineage.facts import pairs, properties
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Sequence

@@ -15,8 +15,8 @@ if TYPE_CHECKING:
 
     from pyoxigraph import BlankNode
 
+    from provkg.lineage.graph import Lineage
     from provkg.queries import Source
-    from provkg.views.lineage.graph import Lineage
 
 __all__ = ["to_prov"]
 

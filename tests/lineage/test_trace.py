@@ -5,8 +5,8 @@ from typing import TYPE_CHECKING
 import pytest
 
 from provkg.errors import NotFoundError
-from provkg.views.lineage import Lineage, asked, readable, to_prov, trace
-from tests.views.lineage.conftest import CLEANING, EARLIER, TRAINING
+from provkg.lineage import Lineage, asked, readable, to_prov, trace
+from tests.lineage.conftest import CLEANING, EARLIER, TRAINING
 
 if TYPE_CHECKING:
     from provkg.store.port import Store

@@ -88,7 +88,7 @@ class Lineage(msgspec.Struct, frozen=True, kw_only=True):
         return step.target if self.downstream else step.source
 
     def _repr_mimebundle_(self, **_: object) -> dict[str, str]:
-        from provkg.views.lineage.pictures import to_svg
+        from provkg.lineage.pictures import to_svg
 
         shown = readable(self)
         return {"image/svg+xml": to_svg(shown), "text/plain": repr(self)}

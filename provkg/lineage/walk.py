@@ -6,10 +6,10 @@ from typing import TYPE_CHECKING
 
 from msgspec.structs import replace
 
+from provkg.lineage.contents import crossings
+from provkg.lineage.facts import describe, pairs, select
+from provkg.lineage.graph import SAME_CONTENT, Lineage, Step
 from provkg.terms import Prov, Provkg
-from provkg.views.lineage.contents import crossings
-from provkg.views.lineage.facts import describe, pairs, select
-from provkg.views.lineage.graph import SAME_CONTENT, Lineage, Step
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping, Sequence
