@@ -71,7 +71,7 @@ class CallMeaning(Struct, frozen=True, forbid_unknown_fields=True, omit_defaults
     changes: tuple[Parameter, ...] = ()
     changes_object: bool = False
     when: Literal["", "alone"] = ""
-    returns: Literal["", "object"] = ""
+    returns: Literal["", "object", "path"] = ""
     pairs: bool = False
     makes: str = ""
     metric: str = ""
@@ -152,7 +152,9 @@ class Knowledge:
         self.changed_keywords = frozenset(k for file in files for k in file.keywords.changes_argument)
 
         self.returning = frozenset(
-            name for name, entries in self.methods.items() if any(entry.returns for entry in entries)
+            name
+            for name, entries in self.methods.items()
+            if any(entry.returns == "object" for entry in entries)
         )
         """The methods that may return their object."""
         self.changing = frozenset(

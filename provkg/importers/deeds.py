@@ -76,6 +76,9 @@ class Deeds(Steps):
         step.settings = ()
         if file is not None:
             step.use(file.file.id, Role.FILE)
+        if meaning.returns == "path":
+            self.results[index] = (Node(self._order, file=file),)
+            return
         kind = self._knowledge.of_class(meaning.makes) if meaning.makes else None
         value = KINDS[kind.kind] if kind is not None else ValueKind.DATASET
         anything = kind is None and call.function.partition(".")[0] in _PICKLED
@@ -111,11 +114,12 @@ class Deeds(Steps):
         for argument in call.arguments:
             if argument.keyword:
                 continue
+            held_out = call.targets[len(parts) + 1] if len(parts) + 1 < len(call.targets) else ""
             whole = self.argument(argument)
             if whole is not None:
                 whole.kind = whole.kind or ValueKind.DATASET
                 step.use(self._ledger.keep(whole), Role.DATA, "arrays")
-            for role in parts_of(whole):
+            for role in parts_of(whole, held_out):
                 part = Node(self._order, ValueKind.DATASET, role=role)
                 part.parents = [(whole, call.function)] if whole is not None else []
                 parts.append(part)
@@ -127,10 +131,13 @@ class Deeds(Steps):
     def _fit(self, index: int, call: Call, owner: Node | None, meaning: CallMeaning, *, tunes: bool) -> None:
         if owner is None and call.receiver:
             owner = self._variable(call.receiver)
-        if owner is not None and owner.kind is None:
-            owner.kind = ValueKind.MODEL
         known = self._knowledge.of_class(owner.type) if owner is not None and owner.type else None
+        prepares = known is None and Deed.TRANSFORM in meaning.does
+        if owner is not None and owner.kind is None:
+            owner.kind = ValueKind.TRANSFORMER if prepares else ValueKind.MODEL
         kind = _FITS[known.kind] if known is not None else ActivityKind.TRAINING
+        if prepares and owner is not None and owner.kind is ValueKind.TRANSFORMER:
+            kind = ActivityKind.PREPROCESSING
         step = self._begin(ActivityKind.TUNING if tunes else kind, call, owner, meaning)
         found = self._use_given(step, call, meaning)
         if owner is not None and not (found.keys() & {Role.DATA, Role.TARGET}):
@@ -151,7 +158,7 @@ class Deeds(Steps):
             step.implementation = meaning.makes
         else:
             fitted = model.next_state(self._order, sources, step.function)
-            fitted.names = model.names or call.targets[:1]
+            fitted.names = model.names or (call.targets[:1] if meaning.returns == "object" else ())
         step.generated.append(self._ledger.keep(fitted))
         changed = self._variable_of(call, owner, model)
         if changed:
@@ -205,9 +212,13 @@ class Deeds(Steps):
         if call.function.startswith("sklearn."):
             step.package = step.package or "scikit-learn"
         judged = found.get(Role.PREDICTION)
+        truth = found.get(Role.TRUTH)
+        if _is_predicted(truth) and not _is_predicted(judged):  # given in the wrong order, as people do
+            judged, truth = truth, judged
+            step.exchange(Role.TRUTH, Role.PREDICTION)
         model = owner if method else found.get(Role.MODEL) or (judged.model if judged is not None else None)
         data = (judged.data if judged is not None else None) or found.get(Role.DATA)
-        measure = Measure(self._metric(call, meaning, model), step, model, data or found.get(Role.TRUTH))
+        measure = Measure(self._metric(call, meaning, model), step, model, data or truth)
         self.results[index] = (Node(self._order, measure=measure),)
 
     def _metric(self, call: Call, meaning: CallMeaning, model: Node | None) -> str:
@@ -229,3 +240,7 @@ class Deeds(Steps):
         first = call.arguments[0] if call.arguments else None
         if generator and first is not None and first.known and isinstance(first.literal, int):
             self.seeds.append(Seed(generator=generator, value=first.literal, line=call.line))
+
+
+def _is_predicted(node: Node | None) -> bool:
+    return node is not None and node.kind is ValueKind.PREDICTION

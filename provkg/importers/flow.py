@@ -15,7 +15,7 @@ from functools import partial
 from provkg.analysis import Binding, BindingKind, BlockKind, Call, CellCode
 from provkg.analysis.knowledge import Knowledge
 from provkg.importers.deeds import Deeds
-from provkg.importers.given import derived, operation_of
+from provkg.importers.given import derived, is_size, operation_of
 from provkg.importers.nodes import Ledger, Measure, Node
 from provkg.importers.steps import Place, Step
 from provkg.records import Seed
@@ -120,7 +120,7 @@ class _Cell:
         self.shown: list[Shown] = []
         follow = partial(_follow, self.env, definers, order)
         self.deeds = Deeds(flow._knowledge, flow._ledger, flow._place, order, code.calls, follow, self.env)
-        self._source = source
+        self._lines = source.split("\n")
         self._open = _may_not_run(code)
         self._calls = _grouped(code.calls)
         self._bindings: dict[int, list[Binding]] = {}
@@ -191,6 +191,9 @@ class _Cell:
 
     def _value(self, binding: Binding, calls: Sequence[int]) -> Node | None:
         """The state that a binding gives its name."""
+        _, equals, right = self._line(binding).partition("=")
+        if equals and "=" not in right and is_size(right.partition("#")[0].rstrip("; ")):
+            return None
         for call in reversed(calls):  # of a chain, the last call is the one whose result is bound
             results = self.deeds.results.get(call, ())
             targets = self.code.calls[call].targets
@@ -204,7 +207,7 @@ class _Cell:
         outer = self._outermost(calls)
         inside = {name for call in calls for name in self._consumed(call)}
         parents = [node for call in outer for node in self.deeds.results.get(call, ()) if node.file is None]
-        for name in sorted(binding.sources - inside if parents else binding.sources):
+        for name in sorted(binding.sources - (inside if parents else self._measured(calls))):
             node = self.env.get(name)
             if node is not None and node.file is None:
                 parents.append(node)
@@ -225,14 +228,27 @@ class _Cell:
         names = {name for argument in one.arguments for name in argument.names}
         return names | ({one.receiver} if one.receiver else set())
 
+    def _measured(self, calls: Sequence[int]) -> set[str]:
+        """The variables of which calls are only told how large they are."""
+        arguments = (argument for call in calls for argument in self.code.calls[call].arguments)
+        inside = {argument.call for argument in arguments if is_size(argument.text)}
+        return {
+            name
+            for call in calls
+            for argument in self.code.calls[call].arguments
+            if call in inside or is_size(argument.text)
+            for name in argument.names
+        }
+
     def _operation(self, calls: Sequence[int]) -> str:
         return operation_of(self.code.calls[calls[-1]]) if calls else ""
 
     def _is_alias(self, binding: Binding) -> bool:
-        lines = self._source.split("\n")
-        line = lines[binding.line - 1] if 0 < binding.line <= len(lines) else ""
-        match = _ALIAS.fullmatch(line)
+        match = _ALIAS.fullmatch(self._line(binding))
         return match is not None and match[1] in binding.sources
+
+    def _line(self, binding: Binding) -> str:
+        return self._lines[binding.line - 1] if 0 < binding.line <= len(self._lines) else ""
 
     def _is_last(self, index: int) -> bool:
         return index == len(self.code.statements) - 1

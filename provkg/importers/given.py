@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import ast
+import re
 from collections.abc import Sequence
 
 from provkg.analysis import Argument, Call
@@ -10,9 +11,12 @@ from provkg.confidential import MARK, is_secret_setting
 from provkg.importers.nodes import Node
 from provkg.records import Setting, SplitRole, ValueKind
 
-__all__ = ["DATA", "MODELS", "derived", "operation_of", "parts_of", "settings_of"]
+__all__ = ["DATA", "MODELS", "derived", "is_size", "operation_of", "parts_of", "settings_of"]
 
 MODELS = (ValueKind.MODEL, ValueKind.TRANSFORMER)
+_VALIDATION = re.compile(r"(?:^|_)(?:val|valid|validation|dev)(?:_|$)", re.IGNORECASE)
+_SIZE = re.compile(r".*(?:\.(?:shape|ndim|dtype|size)(?:\[[-\w]+\])?|\blen\([^()]*\))")
+_LONGEST = 500
 DATA = (ValueKind.DATASET, ValueKind.PREDICTION)
 
 
@@ -67,10 +71,22 @@ def _setting(name: str, argument: Argument) -> Setting:
     return Setting(name=name, value=repr(value), type=type(value).__name__)
 
 
-def parts_of(whole: Node | None) -> tuple[SplitRole | None, SplitRole | None]:
-    """The roles of the two parts: of training data, what is held out is for validation."""
-    if whole is not None and whole.role is SplitRole.TRAINING:
-        return SplitRole.TRAINING, SplitRole.VALIDATION
+def is_size(text: str) -> bool:
+    """Whether an expression only says how large data is, or of which type: nothing of what is in it.
+
+    >>> is_size("X_train.shape[1]"), is_size("len(df)"), is_size("X[: len(df)]")
+    (True, True, False)
+    """
+    return len(text) <= _LONGEST and _SIZE.fullmatch(text) is not None
+
+
+def parts_of(whole: Node | None, held_out: str = "") -> tuple[SplitRole | None, SplitRole | None]:
+    """The roles of the two parts: of training data, what is held out is for validation.
+
+    Parameters:
+        held_out: the variable that takes the second part, which may say what it is for.
+    """
     if whole is not None and whole.role is SplitRole.TEST:
         return None, None
-    return SplitRole.TRAINING, SplitRole.TEST
+    validates = _VALIDATION.search(held_out) or (whole is not None and whole.role is SplitRole.TRAINING)
+    return SplitRole.TRAINING, SplitRole.VALIDATION if validates else SplitRole.TEST

@@ -8,10 +8,12 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 
+from msgspec.structs import replace
+
 from provkg.analysis import Argument, Call
 from provkg.analysis.files import argument_for
 from provkg.analysis.knowledge import CallMeaning, ClassMeaning, Deed, Knowledge
-from provkg.importers.given import DATA, MODELS, derived, operation_of, settings_of
+from provkg.importers.given import DATA, MODELS, derived, is_size, operation_of, settings_of
 from provkg.importers.nodes import Ledger, Node
 from provkg.records import (
     Activity,
@@ -29,6 +31,13 @@ __all__ = ["Place", "Step", "Steps"]
 
 _KEEPING = frozenset({"float", "round", "numpy.round", "numpy.mean", "numpy.average"})
 _KEEPING_METHODS = frozenset({"item", "mean", "numpy", "round"})
+_OF_TABLES = frozenset(
+    {"cudf", "dask", "datasets", "geopandas", "numpy", "pandas", "polars", "pyarrow", "scipy", "xarray"}
+)
+_TABLES = frozenset(
+    {"Bunch", "DMatrix", "DataLoader", "Dataset", "Pool", "QuantileDMatrix", "Tensor", "TensorDataset"}
+)
+"""Libraries all of whose classes hold data, and classes of other ones that do."""
 Place = Callable[[str], tuple[str, str]]
 """From a path or address as the text has it to the path and the address that it stands for."""
 
@@ -61,6 +70,11 @@ class Step:
     def use(self, entity: str, role: Role, argument: str = "") -> None:
         """Note that the step uses a thing of the record."""
         self.used.append(Use(entity=entity, role=role, evidence=_INFERRED, argument=argument))
+
+    def exchange(self, one: Role, other: Role) -> None:
+        """Give what has the one role the other, and the other way round."""
+        roles = {one: other, other: one}
+        self.used = [replace(use, role=roles.get(use.role, use.role)) for use in self.used]
 
     def activity(self, identifier: str, above: int = 0) -> Activity:
         """The step as a record; ``above`` counts the empty lines above the text that ran."""
@@ -181,8 +195,8 @@ class Steps:
             held = self.changed.get(argument.variable) or self._env.get(argument.variable)
             return held if held is not None or not wanted else self._variable(argument.variable)
         if argument.call >= 0:
-            return self._result(argument.call)
-        sources = self._sources(argument)
+            return self._result(argument.call) if not is_size(argument.text) else None
+        sources = self._sources(argument) if not is_size(argument.text) else None
         return derived(self._order, sources, "") if sources else None
 
     def _sources(self, argument: Argument) -> list[Node]:
@@ -201,6 +215,8 @@ class Steps:
         if not parents:
             return None
         made = derived(self._order, parents, operation_of(call))
+        if _makes_object(call):
+            made.kind = made.role = None
         if len(parents) == 1 and _keeps_number(call):
             made.measure = parents[0].measure
         return made
@@ -242,8 +258,8 @@ class Steps:
             if node is None:
                 continue
             role = ROLES.get(parameter.role, Role.INPUT)
-            if node.kind is None and role is not Role.MODEL:
-                node.kind = ValueKind.DATASET
+            if node.kind is None:
+                node.kind = ValueKind.MODEL if role is Role.MODEL else ValueKind.DATASET
             step.use(self._ledger.keep(node), role, parameter.keyword)
             found.setdefault(role, node)
         return found
@@ -256,3 +272,10 @@ def _keeps_number(call: Call) -> bool:
     """Whether a call gives back the measure it is given: the number itself, rounded, or a mean."""
     method = not call.imported and call.function.rpartition(".")[2] in _KEEPING_METHODS
     return call.function in _KEEPING or (method and "." in call.function)
+
+
+def _makes_object(call: Call) -> bool:
+    """Whether a call makes an object of a class that is nobody's table or array."""
+    name = call.function.rpartition(".")[2]
+    holds_data = name in _TABLES or call.function.partition(".")[0] in _OF_TABLES
+    return name[:1].isupper() and not name.isupper() and not holds_data
