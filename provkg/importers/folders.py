@@ -3,12 +3,15 @@
 from __future__ import annotations
 
 import os
+import re
 from collections.abc import Iterable, Iterator
 from pathlib import Path
 
 __all__ = ["notebooks_in"]
 
 _SUFFIX = ".ipynb"
+_EXPORT = re.compile(r"mlpr?ovlab.*\.json", re.IGNORECASE)
+"""The file that MLProvLab exports, as it names it and as people do."""
 
 
 def notebooks_in(paths: Iterable[Path]) -> tuple[list[Path], list[tuple[str, str]]]:
@@ -42,7 +45,7 @@ def _below(folder: Path, complain: object) -> Iterator[str]:
     for above, folders, files in os.walk(folder, onerror=complain):  # type: ignore[arg-type]
         folders[:] = sorted(name for name in folders if not name.startswith("."))
         for name in sorted(files):
-            if name.lower().endswith(_SUFFIX) and not name.startswith("."):
+            if (name.lower().endswith(_SUFFIX) or _EXPORT.fullmatch(name)) and not name.startswith("."):
                 path = Path(above, name)
                 leads = path.is_symlink() and path.exists()
                 yield os.path.realpath(path) if leads else str(path)

@@ -9,7 +9,6 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator, Sequence
 from datetime import datetime
 from email.utils import parsedate_to_datetime
-from itertools import chain
 from typing import Any
 
 from msgspec.structs import replace
@@ -26,26 +25,49 @@ from provkg.records import Finding, Notice, Package
 __all__ = ["TOOL", "epochs"]
 
 TOOL = "MLProvLab"
-_MOST_EPOCHS = 10_000
+_MOST_EPOCHS = 1000
 _MOST_VARIABLES = 1000
 _LONGEST_AGENT = 500
 _STAND_INS = frozenset({"sklearn"})
 """Distributions that share the name of a module and hold nothing: theirs is not the module's version."""
 
 
-def epochs(notebook: SavedNotebook) -> tuple[Told, ...]:
-    """The runs that MLProvLab recorded; empty where it recorded none."""
-    listed = section(notebook.metadata, "provenance").get("epochs")
+def epochs(notebook: SavedNotebook) -> tuple[tuple[Told, ...], tuple[Notice, ...]]:
+    """The runs that MLProvLab recorded, and what of its record could not be read."""
+    record = section(notebook.metadata, "provenance")
+    if "epochs" not in record:
+        return (), ()
+    listed = record["epochs"]
     if not isinstance(listed, list):
-        return ()
+        return (), (_unread("its record has no list of epochs"),)
     cells = _cells(notebook.code_cells)
-    return tuple(
-        chain.from_iterable(
-            _sessions(rank, epoch, cells)
-            for rank, epoch in enumerate(listed[:_MOST_EPOCHS], 1)
-            if isinstance(epoch, dict)
-        )
+    told: list[Told] = []
+    lost = executions = 0
+    for rank, epoch in enumerate(listed[:_MOST_EPOCHS], 1):
+        entries, wrong = _entries(epoch)
+        executions += wrong
+        lost += not entries
+        told += _sessions(rank, epoch, entries, cells)
+    reasons = (
+        (lost, "epochs without an execution that can be read"),
+        (executions, "executions that cannot be read: they have no source text"),
+        (len(listed) - _MOST_EPOCHS, f"epochs beyond the first {_MOST_EPOCHS:,}"),
     )
+    return tuple(told), tuple(_unread(f"left out: {reason}", count) for count, reason in reasons if count > 0)
+
+
+def _unread(message: str, count: int = 1) -> Notice:
+    return Notice(where=TOOL, message=message, count=count)
+
+
+def _entries(epoch: Any) -> tuple[list[Metadata], int]:
+    """The executions of an epoch, and how many cannot be read."""
+    data = epoch.get("data") if isinstance(epoch, dict) else None
+    listed = data if isinstance(data, list) else []
+    entries: list[Metadata] = [
+        one for one in listed if isinstance(one, dict) and isinstance(one.get("cell_source"), str | list)
+    ]
+    return entries, len(listed) - len(entries)
 
 
 def _identity(cell: SavedCell) -> str:
@@ -64,12 +86,11 @@ def _cells(code_cells: Sequence[SavedCell]) -> dict[str, SavedCell]:
     return found
 
 
-def _sessions(rank: int, epoch: Metadata, cells: dict[str, SavedCell]) -> Iterator[Told]:
+def _sessions(
+    rank: int, epoch: Metadata, entries: Sequence[Metadata], cells: dict[str, SavedCell]
+) -> Iterator[Told]:
     """The sessions that one epoch tells of: one, unless the counts go back."""
-    data = epoch.get("data")
-    entries = [one for one in data if isinstance(one, dict)] if isinstance(data, list) else []
-    parts = _parts(entries)
-    for number, part in enumerate(parts, 1):
+    for number, part in enumerate(_parts(entries), 1):
         told = _told(epoch, part, cells)
         name = f"epoch {rank}" if number == 1 else f"epoch {rank}.{number}"
         first = part[0]

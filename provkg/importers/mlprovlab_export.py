@@ -24,16 +24,17 @@ _EXECUTION = {
 
 
 def is_export(data: Any) -> bool:
-    """Whether the JSON of a file is such an export: epochs, of which each has its executions."""
-    epochs = data.get("epochs") if isinstance(data, dict) else None
-    if not isinstance(epochs, list) or "used_data" not in data or "nbformat" in data:
-        return False
-    return all(isinstance(epoch, dict) and "execution_data" in epoch for epoch in epochs)
+    """Whether the JSON of a file is such an export."""
+    return isinstance(data, dict) and "nbformat" not in data and {"used_data", "epochs"} <= data.keys()
 
 
 def exported(data: Metadata) -> SavedNotebook:
     """A notebook of which nothing is left but what MLProvLab recorded in it."""
-    record = {"epochs": [_epoch(epoch) for epoch in data["epochs"]]}
+    epochs = data["epochs"]
+    listed = isinstance(epochs, list)
+    record = {
+        "epochs": [_epoch(one) if isinstance(one, dict) else one for one in epochs] if listed else epochs
+    }
     return SavedNotebook(cells=(), metadata={"provenance": record}, whole=False)
 
 
@@ -48,8 +49,9 @@ def _epoch(epoch: Metadata) -> Metadata:
         },
         "modules": epoch.get("modules"),
         "data": [
-            {ours: one.get(theirs) for theirs, ours in _EXECUTION.items()}
-            for one in (executions if isinstance(executions, list) else [])
-            if isinstance(one, dict)
-        ],
+            {ours: one.get(theirs) for theirs, ours in _EXECUTION.items()} if isinstance(one, dict) else one
+            for one in executions
+        ]
+        if isinstance(executions, list)
+        else executions,
     }

@@ -13,6 +13,7 @@ from msgspec.structs import replace
 from provkg import __version__
 from provkg.analysis.knowledge import Knowledge
 from provkg.config import Home
+from provkg.errors import NotebookError
 from provkg.importers.mlprovlab import epochs
 from provkg.importers.outputs import Put
 from provkg.importers.papermill import with_papermill
@@ -62,14 +63,21 @@ def run_id(source: Source, told: Told) -> str:
 
 
 def runs_told(notebook: SavedNotebook) -> tuple[Told, ...]:
-    """The runs a notebook tells of: those that a tool recorded in it, or the one whose outputs it shows."""
-    recorded = epochs(notebook)
+    """The runs a notebook tells of: those that a tool recorded in it, or the one whose outputs it shows.
+
+    Raises:
+        NotebookError: it is no notebook, and the record that it should be tells of no run.
+    """
+    recorded, unread = epochs(notebook)
     if recorded:
-        return with_shown(recorded, notebook) if notebook.whole else recorded
+        *before, last = with_shown(recorded, notebook) if notebook.whole else recorded
+        return (*before, replace(last, notices=(*last.notices, *unread)))
+    if not notebook.whole:
+        raise NotebookError("an export of MLProvLab without an execution that can be read")
     past = history(notebook)
     if past is not None:
         return (replace(past, environment=saved_environment(notebook)),)
-    told = Told(ran=saved_state(notebook), environment=saved_environment(notebook))
+    told = Told(ran=saved_state(notebook), environment=saved_environment(notebook), notices=unread)
     starts = [ran.times.start for ran in told.ran if ran.times.start is not None]
     if starts and len(starts) == len(told.ran):
         told = replace(told, started_at=min(starts))

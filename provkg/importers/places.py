@@ -47,7 +47,8 @@ class Places:
 
     def _resolved(self, text: str) -> str:
         if _ELSEWHERE.match(text):
-            return text
+            # Windows takes both ways to separate, and Python code uses both for one file.
+            return text.replace("\\", "/") if text[1:2] == ":" else text
         return os.path.normpath(text if self.moved else self._folder / text)
 
 

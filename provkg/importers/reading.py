@@ -22,7 +22,7 @@ from provkg.importers.names import Names
 from provkg.importers.nodes import Ledger, Node
 from provkg.importers.outputs import Outputs, Put, error_in
 from provkg.importers.places import Contents, Places
-from provkg.importers.recorded import named_sources, with_record
+from provkg.importers.recorded import named_sources, with_packages, with_record
 from provkg.importers.saved import SavedNotebook, section
 from provkg.importers.steps import Step
 from provkg.importers.told import Ran, Told
@@ -86,6 +86,7 @@ class Reading:
         self._results = Results(self._ledger)
         self._outputs = Outputs(put, home.limits.output_characters if home.capture.outputs else 0)
         self._python = notebook.language == "python"
+        self._texts = home.capture.outputs and not home.capture.leave_out_columns
         self._told_files = 0
         self.examined: list[Execution] = []
         self.notices: list[Notice] = []
@@ -97,6 +98,7 @@ class Reading:
         activities = 0
         for order, draft in enumerate(drafts, 1):
             cell, error = draft.ran.cell, draft.error
+            imports = draft.code.imports if error is None else ()
             steps = [
                 step.activity(f"a{activities + rank}", draft.above)
                 for rank, step in enumerate(draft.steps, 1)
@@ -117,7 +119,7 @@ class Reading:
                 defines=Names.states(draft.code, draft.bound, draft.states, self._ledger),
                 deletes=tuple(sorted(draft.code.deletes)) if error is None else (),
                 reads=draft.reads,
-                imports=draft.code.imports if error is None else (),
+                imports=with_packages(imports, self._told.environment),
                 values=tuple(values.get(order, ())),
                 files=tuple(draft.files),
                 read_files=draft.read_files,
@@ -127,7 +129,7 @@ class Reading:
                 outputs=self._outputs.of(cell.outputs),
                 seeds=tuple(draft.seeds),
             )
-            yield with_record(execution, draft.ran.record)
+            yield with_record(execution, draft.ran.record, texts=self._texts)
 
     def _draft(self, order: int, ran: Ran) -> _Draft:
         cell = ran.cell

@@ -11,9 +11,18 @@ from msgspec.structs import replace
 from provkg.importers.inspected import VariableSeen
 from provkg.importers.nodes import FileNode, Ledger
 from provkg.importers.steps import Place
-from provkg.records import CellExecution, Error, Evidence, FileMode, Value, VariableState
+from provkg.records import (
+    CellExecution,
+    Environment,
+    Error,
+    Evidence,
+    FileMode,
+    Import,
+    Value,
+    VariableState,
+)
 
-__all__ = ["Recorded", "data_sources", "named_sources", "with_record"]
+__all__ = ["Recorded", "data_sources", "named_sources", "with_packages", "with_record"]
 
 _ADDRESS = re.compile(r"[A-Za-z][A-Za-z0-9+.-]{1,11}://[^\s\"'<>]+")
 _LIKE_AN_ADDRESS = re.compile(r"[A-Za-z]{3,9}:|www|\w@\w")
@@ -67,11 +76,24 @@ def named_sources(record: Recorded, ledger: Ledger, place: Place, order: int) ->
     return found
 
 
-def with_record(execution: CellExecution, record: Recorded | None) -> CellExecution:
-    """An execution whose variables are said to have held what the record tells."""
+def with_packages(imports: Sequence[Import], environment: Environment | None) -> tuple[Import, ...]:
+    """Imports with the package that provides them, where the record has one that is named as the module."""
+    known = {package.name for package in environment.packages} if environment is not None else set()
+    return tuple(
+        replace(one, package=top) if (top := one.module.partition(".")[0]) in known else one
+        for one in imports
+    )
+
+
+def with_record(execution: CellExecution, record: Recorded | None, *, texts: bool) -> CellExecution:
+    """An execution whose variables are said to have held what the record tells.
+
+    Parameters:
+        texts: whether texts of values are recorded.
+    """
     if record is None or not record.variables or not execution.defines:
         return execution
-    states = tuple(_state(state, record.variables.get(state.name)) for state in execution.defines)
+    states = tuple(_state(state, record.variables.get(state.name), texts) for state in execution.defines)
     seen = {state.value: record.variables.get(state.name) for state in states if state.value}
     return replace(
         execution,
@@ -80,14 +102,14 @@ def with_record(execution: CellExecution, record: Recorded | None) -> CellExecut
     )
 
 
-def _state(state: VariableState, seen: VariableSeen | None) -> VariableState:
+def _state(state: VariableState, seen: VariableSeen | None, texts: bool) -> VariableState:
     if seen is None:
         return state
     contradicted = _class(state.type) not in ("", _class(seen.type))
     return replace(
         state,
         type=seen.type if contradicted or not state.type else state.type,
-        text=seen.text,
+        text=seen.text if texts else "",
         # The text was read wrongly: the variable holds something else.
         value="" if contradicted else state.value,
         evidence=Evidence.IMPORTED,
