@@ -8,9 +8,8 @@ The public names are those in ``__all__``; each is imported when it is first use
     >>> report = provkg.run_notebook("penguins.ipynb", home)          # doctest: +SKIP
     >>> with provkg.record(name="nightly") as run:                    # doctest: +SKIP
     ...     model.fit(X, y)
-    >>> with provkg.open_store(home) as store:                        # doctest: +SKIP
-    ...     best = provkg.ask(store, "best_runs_by_metric", {"metric": "accuracy"})
-    >>> provkg.to_frame(best.result)                                  # doctest: +SKIP
+    >>> graph = provkg.open()                                         # doctest: +SKIP
+    >>> graph.ask("best_runs_by_metric", metric="accuracy").to_frame()    # doctest: +SKIP
 """
 
 from __future__ import annotations
@@ -34,6 +33,7 @@ if TYPE_CHECKING:
         StoreError,
         UnknownQuestionError,
     )
+    from provkg.graph import KnowledgeGraph, open  # noqa: A004
     from provkg.journal import read_run
     from provkg.library import RecordedRun, record
     from provkg.queries import Answer, ask, questions, run_query
@@ -49,6 +49,7 @@ __all__ = [
     "HomeError",
     "JournalError",
     "KernelError",
+    "KnowledgeGraph",
     "NotFoundError",
     "NotebookError",
     "ProvkgError",
@@ -68,6 +69,7 @@ __all__ = [
     "ask",
     "create_home",
     "find_home",
+    "open",
     "open_store",
     "questions",
     "read_run",
@@ -83,6 +85,7 @@ _ROOMS = {
     "provkg.capture.notebook": ("RunReport", "run_notebook"),
     "provkg.config": ("Home", "create_home", "find_home"),
     "provkg.errors": tuple(name for name in __all__ if name.endswith("Error")),
+    "provkg.graph": ("KnowledgeGraph", "open"),
     "provkg.journal": ("read_run",),
     "provkg.library": ("RecordedRun", "record"),
     "provkg.queries": ("Answer", "ask", "questions", "run_query"),

@@ -46,6 +46,7 @@ LAYERS: dict[str, float] = {
     "reproduce": 5,
     "views": 5,
     "cli": 6,
+    "graph": 6,
     "jupyter": 6,
     "library": 6,
     "server": 6,

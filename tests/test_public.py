@@ -18,11 +18,11 @@ ROOT = Path(__file__).parents[1]
 DOCS, TESTS = ROOT / "docs", ROOT / "tests"
 
 PUBLIC = {
-    "Answer", "Home", "HomeError", "JournalError", "KernelError", "NotFoundError", "NotebookError",
-    "ProvkgError", "QueryError", "QuestionError", "RecordedRun", "RunReport", "RunSummary", "Solutions",
-    "Store", "StoreBusyError", "StoreError", "Triples", "Truth", "UnknownQuestionError", "__version__", "ask",
-    "create_home", "find_home", "open_store", "questions", "read_run", "rebuild", "record", "run_notebook",
-    "run_query", "summarize", "to_frame",
+    "Answer", "Home", "HomeError", "JournalError", "KernelError", "KnowledgeGraph", "NotFoundError",
+    "NotebookError", "ProvkgError", "QueryError", "QuestionError", "RecordedRun", "RunReport", "RunSummary",
+    "Solutions", "Store", "StoreBusyError", "StoreError", "Triples", "Truth", "UnknownQuestionError",
+    "__version__", "ask", "create_home", "find_home", "open", "open_store", "questions", "read_run",
+    "rebuild", "record", "run_notebook", "run_query", "summarize", "to_frame",
 }  # fmt: skip
 """Adding a name here is a decision: it is a promise to keep."""
 

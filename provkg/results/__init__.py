@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from provkg.results.formats import FORMATS, render, to_csv, to_frame, to_json, to_ntriples, to_tsv, to_turtle
 from provkg.results.names import ShortNames
+from provkg.results.shown import Table
 from provkg.results.table import to_table
 from provkg.results.values import Result, Solutions, Term, Triples, Truth, collect, to_python
 
@@ -12,6 +13,7 @@ __all__ = [
     "Result",
     "ShortNames",
     "Solutions",
+    "Table",
     "Term",
     "Triples",
     "Truth",
