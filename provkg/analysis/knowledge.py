@@ -164,6 +164,10 @@ class Knowledge:
             if any(entry.changes or entry.changes_object for entry in entries)
         )
         """The last parts of the names of functions and methods that may change an object."""
+        self.libraries = frozenset(
+            name.partition(".")[0] for table in (self.functions, self.classes) for name in table
+        )
+        """The first parts of the names of all functions and classes."""
         self._renamed_tops = frozenset(name.partition(".")[0] for name in self.renamed)
 
     def of_function(self, qualified: str) -> tuple[CallMeaning, ...]:

@@ -129,8 +129,7 @@ class Deeds(Steps):
         self.results[index] = tuple(parts)
 
     def _fit(self, index: int, call: Call, owner: Node | None, meaning: CallMeaning, *, tunes: bool) -> None:
-        if owner is None and call.receiver:
-            owner = self._variable(call.receiver)
+        owner = self._held(call, owner)
         known = self._knowledge.of_class(owner.type) if owner is not None and owner.type else None
         prepares = known is None and Deed.TRANSFORM in meaning.does
         if owner is not None and owner.kind is None:
@@ -160,6 +159,8 @@ class Deeds(Steps):
             fitted = model.next_state(self._order, sources, step.function)
             fitted.names = model.names or (call.targets[:1] if meaning.returns == "object" else ())
         step.generated.append(self._ledger.keep(fitted))
+        if known is None and not tunes and Role.TARGET not in found:
+            fitted.fitting = step
         changed = self._variable_of(call, owner, model)
         if changed:
             self.changed[changed] = fitted
@@ -177,10 +178,12 @@ class Deeds(Steps):
     def _apply(
         self, index: int, call: Call, owner: Node | None, meaning: CallMeaning, *, predicts: bool
     ) -> None:
-        if owner is None and call.receiver:
-            owner = self._variable(call.receiver)
+        owner = self._held(call, owner)
         if owner is not None and owner.kind is None:
-            owner.kind = ValueKind.MODEL
+            owner.kind = ValueKind.MODEL if predicts else ValueKind.TRANSFORMER
+        if owner is not None and not predicts and isinstance(owner.fitting, Step):
+            # Only now it is told that it prepares data.
+            owner.kind, owner.fitting.kind = ValueKind.TRANSFORMER, ActivityKind.PREPROCESSING
         kind = ActivityKind.PREDICTION if predicts else ActivityKind.PREPROCESSING
         step = self._begin(kind, call, owner, meaning)
         if owner is not None:

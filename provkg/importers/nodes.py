@@ -8,11 +8,14 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, field
+from typing import TypeAlias
 
 from provkg.records import Evidence, File, FileMode, Link, Role, Setting, SplitRole, Value, ValueKind
 
 __all__ = ["FileNode", "Ledger", "Measure", "Node"]
 
+Anything: TypeAlias = object
+"""Of a class that is made of these."""
 _MOST_ANCESTORS = 2000
 _MOST_OPERATIONS = 6
 _INFERRED = Evidence.INFERRED
@@ -68,6 +71,8 @@ class Node:
     package: str = ""
     revises: Node | None = None
     object: _Object = field(default_factory=_Object)
+    fitting: Anything = None
+    """The step that fitted an object of which nothing is known."""
     found: bool = False
     """Whether no execution that is shown set it."""
     id: str = ""

@@ -159,12 +159,22 @@ class Steps:
             return self._result(index - 1)
         return None
 
+    def _held(self, call: Call, owner: Node | None) -> Node | None:
+        """The state of the object itself that a method is called on, not of one that holds it."""
+        head = call.function.rpartition(".")[0]
+        if owner is not None:
+            known = owner.kind is not None or "()" in head
+            return owner if known or not call.receiver or head == call.receiver else None
+        return self._variable(call.receiver) if call.receiver and head == call.receiver else None
+
     def _meanings(self, call: Call, owner: Node | None) -> tuple[CallMeaning, ...]:
         if owner is not None and owner.type:
             method = call.function.rpartition(".")[2]
             own = self._knowledge.of_function(f"{owner.type}.{method}")
             if own:
                 return own
+        if owner is None and call.receiver in self._knowledge.libraries:
+            return ()  # a library that is imported later or elsewhere is no object
         return self._knowledge.of_call(call.function, call.imported)
 
     def _may(self, deed: Deed, call: Call, owner: Node | None, meaning: CallMeaning) -> bool:

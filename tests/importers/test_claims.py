@@ -82,3 +82,28 @@ def test_a_downloaded_file_is_no_data_set_and_what_is_read_from_it_comes_of_its_
     (file,) = run.executions[0].files
     assert file.url == address
     assert [link.source for link in run.executions[0].links] == [file.id]
+
+
+def test_what_only_transforms_was_not_trained(told: Told) -> None:
+    run = told(
+        code(f"{IMPORTS}\n{LOAD}\nown, net = Own(), Net()", 1),
+        code("own.fit(X)\nX2 = own.transform(X)\nnet.fit(X2, y)\nnet.predict(X2)", 2),
+    )
+    assert named(run, "own").kind is ValueKind.TRANSFORMER
+    (training,) = activities(run, ActivityKind.TRAINING)
+    assert values(run)[training.generated[0]].names == ("net",)
+
+
+def test_what_holds_a_model_is_no_model(told: Told) -> None:
+    run = told(
+        code(f"{IMPORTS}\n{LOAD}", 1),
+        code("held.net.fit(X, y)\np = held.net.predict(X)\nmany[0].fit(X, y)", 2),
+    )
+    names = {name for value in values(run).values() for name in value.names}
+    assert not names & {"held", "many"}
+    assert len(activities(run, ActivityKind.TRAINING)) == 2
+
+
+def test_a_library_that_no_cell_imported_before_is_no_model(told: Told) -> None:
+    run = told(code("booster = xgboost.train({}, data)\nxgboost.fit(data)", 1))
+    assert "xgboost" not in {name for value in values(run).values() for name in value.names}
