@@ -111,6 +111,17 @@ def test_questions_are_asked_of_it_like_of_any_run(provkg: Command, home: Home, 
     assert "accuracy" in provkg("show", "flowers.ipynb").out
 
 
+def test_saved_notebooks_are_compared(provkg: Command, home: Home, tmp_path: Path) -> None:
+    for name, accuracy in (("first", "0.93"), ("second", "0.95")):
+        path = trained(tmp_path / f"{name}.ipynb", accuracy)
+        path.write_text(path.read_text().replace("C=0.5", "C=0.5" if name == "first" else "C=2.0"))
+        assert provkg("ingest", path.name).code == 0
+    found = provkg("compare", "first.ipynb", "second.ipynb")
+    assert found.code == 0
+    for value in ("0.5", "2.0", "0.93", "0.95"):
+        assert value in found.out
+
+
 def test_the_same_file_again_changes_nothing_and_a_changed_one_is_another_run(
     provkg: Command, home: Home, tmp_path: Path
 ) -> None:
