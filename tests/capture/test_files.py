@@ -133,11 +133,16 @@ def test_pyarrow_files_are_linked_and_only_the_parts_that_were_read(execute: Exe
         "table = pq.read_table('parts', filters=[('k', '==', 2)]); lazy = ds.dataset('parts')\n"
         "read = lazy.to_table()",
         "frame = parquet.to_pandas()",
+        "from pyarrow import json as pj, orc\norc.write_table(t, 't.orc')\n"
+        "with open('t.jsonl', 'w') as file: file.writelines('{\"a\": %d}\\n' % i for i in range(70))",
+        "columnar = orc.read_table('t.orc'); lines = pj.read_json('t.jsonl')",
     )
     assert seen.notices == []
     files = {"t.parquet": "parquet", "t.csv": "csv", "t.feather": "feather", "w.parquet": "written"}
+    files["t.orc"] = "columnar"
     goes_through_files(seen, tmp_path, "t", files)
     assert "w.parquet" in seen.came_from("group", evidence="observed")
+    assert seen.came_from("lines", evidence="observed") == {"t.jsonl"}
     parts = {f.id: Path(f.path).parent.name for f in seen.files.values() if "parts" in f.path}
     assert {parts[s] for s in seen.sources(seen.held("whole").id) if s in parts} == {"k=0", "k=1", "k=2"}
     assert {parts[s] for s in seen.sources(seen.held("part").id) if s in parts} == {"k=1"}
@@ -200,6 +205,11 @@ def test_lists_and_dictionaries_that_were_read_from_text_lead_to_its_file(execut
         "nested = pd.json_normalize(json.loads(Path('y.json').read_text())['rows'])",
         "data.append({'a': 1, 'b': 'x'}); grown = pd.DataFrame(data)",
         "del data\nother = [{'a': i, 'b': f'r{i}'} for i in range(60)]; unrelated = pd.DataFrame(other)",
+        "import tomllib, yaml\n"
+        "Path('z.yaml').write_text(yaml.safe_dump(rows))\n"
+        "Path('z.toml').write_text('\\n'.join(f'[[rows]]\\na = {i}\\nb = \"r{i}\"' for i in range(60)))",
+        "with open('z.yaml') as file: listed = pd.DataFrame(yaml.safe_load(file))\n"
+        "with open('z.toml', 'rb') as file: tabled = pd.DataFrame(tomllib.load(file)['rows'])",
     )
     assert seen.notices == []
     assert seen.came_from("frame", evidence="observed") == {"x.json"}
@@ -207,3 +217,5 @@ def test_lists_and_dictionaries_that_were_read_from_text_lead_to_its_file(execut
     assert seen.came_from("nested", evidence="observed") == {"y.json"}
     assert seen.came_from("grown", evidence="observed") == {"x.json"}  # by the rows in it
     assert seen.came_from("unrelated", evidence="observed") == set()
+    assert seen.came_from("listed", evidence="observed") == {"z.yaml"}
+    assert seen.came_from("tabled", evidence="observed") == {"z.toml"}

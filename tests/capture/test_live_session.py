@@ -63,9 +63,30 @@ def test_nothing_of_the_users_is_kept_alive(execute: Execute) -> None:
         "p = model.predict(X); part = df[df.a > 3]\n"
         "refs = [weakref.ref(thing) for thing in (df, X, model, p, part)]",
         "del df, X, model, p, part\ngc.collect()\nprint([ref() is None for ref in refs])",
+        "from sklearn.metrics import accuracy_score, classification_report\n"
+        "from sklearn.model_selection import GridSearchCV, cross_validate, train_test_split\n"
+        "from sklearn.linear_model import LogisticRegression\nfrom sklearn.pipeline import make_pipeline\n"
+        "from sklearn.preprocessing import StandardScaler\nimport joblib\n"
+        "df = pd.DataFrame({'a': range(100), 'y': [0, 1] * 50}); df.to_csv('t.csv'); df['b'] = df.a * 2\n"
+        "read = pd.read_csv('t.csv'); both = df.merge(read, on='a'); kept = {'tables': [read, both]}\n"
+        "train, test, y, y_test = train_test_split(df[['a', 'b']], df.y, random_state=0)\n"
+        "pipe = make_pipeline(StandardScaler(), LogisticRegression()).fit(train, y)\n"
+        "search = GridSearchCV(pipe, {'logisticregression__C': [1, 2]}, cv=2).fit(train, y)\n"
+        "folds = cross_validate(pipe, train, y, cv=2, return_estimator=True)['estimator']\n"
+        "pred = search.predict(test); as_list = [pred.tolist()]; accuracy_score(y_test, as_list[0])\n"
+        "report = classification_report(y_test, pred); joblib.dump(pipe, 'm.joblib')\n"
+        "loaded = joblib.load('m.joblib')",
+        "class Broken(LogisticRegression):\n    def fit(self, X, y):\n        raise ValueError\n"
+        "broken = Broken()\ntry:\n    broken.fit(train, y)\nexcept ValueError:\n    pass",
+        "things = [df, read, both, train, test, y, y_test, pipe, *pipe, search, search.best_estimator_]\n"
+        "refs = [weakref.ref(thing) for thing in (*things, *folds, pred, loaded, broken)]",
+        "del things, df, read, both, kept, train, test, y, y_test, pipe, search, folds, pred, as_list, loaded\n"
+        "del broken, Broken\n_ = gc.collect()\nprint([ref() for ref in refs if ref() is not None], len(refs))",
     )
+    [first] = seen.run.executions[2].outputs
+    assert first.text == "[True, True, True, True, True]\n"
     [output] = seen.run.executions[-1].outputs
-    assert output.text == "[True, True, True, True, True]\n"
+    assert output.text == "[] 17\n"
 
 
 def test_a_forked_child_writes_nothing_into_the_run(execute: Execute) -> None:
