@@ -94,12 +94,21 @@ def _origin(inventory: Inventory, thing: Thing) -> dict[str, str]:
 
 def _links(inventory: Inventory, thing: Thing) -> list[Section]:
     sources = () if isinstance(thing, Result) else inventory.sources.get(thing.id, ())
-    both = (("Came from", sources), ("Became or was used for", inventory.outcomes.get(thing.id, ())))
+    outcomes = [
+        step for step in inventory.outcomes.get(thing.id, ()) if not _is_result_of(inventory, step, thing)
+    ]
+    both = (("Came from", sources), ("Became or was used for", outcomes))
     return [
         Section(title=title, columns=("name", "what", "id", "by", "known"), rows=_steps(inventory, steps))
         for title, steps in both
         if steps
     ]
+
+
+def _is_result_of(inventory: Inventory, step: Step, model: Thing) -> bool:
+    """Whether a step leads to a number that a model reached: those have a section of their own."""
+    found = inventory.things.get(step.thing)
+    return isinstance(found, Result) and found.model == model.id
 
 
 def _steps(inventory: Inventory, steps: Sequence[Step]) -> tuple[tuple[str, ...], ...]:
@@ -194,7 +203,7 @@ def _settings(settings: Sequence[Setting]) -> list[Section]:
 def _results(inventory: Inventory, results: Iterable[Result]) -> list[Section]:
     rows = tuple(
         (
-            result.metric,
+            f"{result.metric} of {result.label}" if result.label else result.metric,
             str(result.value) if result.value is not None else result.text,
             ", ".join(dict.fromkeys(inventory.name(name) for name in result.data)),
             result.role.value if result.role else "",

@@ -38,7 +38,9 @@ _MODELS = """SELECT ?run (COUNT(DISTINCT ?training) AS ?models) WHERE { GRAPH ?g
   { ?training a provkg:Training } UNION { ?training a provkg:Tuning }
   FILTER NOT EXISTS { ?training provkg:partOfActivity ?outer } } } GROUP BY ?run"""
 _RESULTS = """SELECT ?run ?metric (MIN(?value) AS ?least) (MAX(?value) AS ?most) WHERE { GRAPH ?g {
-  ?run a provkg:Run . ?result provkg:metricName ?metric ; provkg:resultValue ?value } }
+  ?run a provkg:Run . ?result provkg:metricName ?metric ; provkg:resultValue ?value .
+  FILTER NOT EXISTS { ?result provkg:classLabel ?class }
+  FILTER NOT EXISTS { ?result prov:wasGeneratedBy ?step . ?step provkg:partOfActivity ?outer } } }
 GROUP BY ?run ?metric ORDER BY ?metric"""
 _ENDS = {
     Provkg.Succeeded: "succeeded",
@@ -54,8 +56,8 @@ _Rows: TypeAlias = "dict[Term | None, list[tuple[Term | None, ...]]]"
 def list_runs(store: Source, limit: int = 20) -> Solutions:
     """The last ``limit`` runs (all if it is 0), newest first, under `COLUMNS`.
 
-    ``models`` counts trainings and tunings; ``results`` gives each metric with its least and greatest value.
-    Imported runs come last where their record has no time. A run that has not ended, or whose recorder was
+    ``models`` counts trainings and tunings; ``results`` gives each metric with its least and greatest value,
+    leaving out those of single folds, candidates and classes. Imported runs come last where their record has no time. A run that has not ended, or whose recorder was
     killed, has no status yet. A script has no ``cells``.
     """
     newest = _solutions(store, _RUNS % (f"LIMIT {limit:d}" if limit else "")).rows

@@ -80,8 +80,9 @@ def test_nothing_of_the_users_is_kept_alive(execute: Execute) -> None:
         "broken = Broken()\ntry:\n    broken.fit(train, y)\nexcept ValueError:\n    pass",
         "things = [df, read, both, train, test, y, y_test, pipe, *pipe, search, search.best_estimator_]\n"
         "refs = [weakref.ref(thing) for thing in (*things, *folds, pred, loaded, broken)]",
-        "del things, df, read, both, kept, train, test, y, y_test, pipe, search, folds, pred, as_list, loaded\n"
-        "del broken, Broken\n_ = gc.collect()\nprint([ref() for ref in refs if ref() is not None], len(refs))",
+        "del things, df, read, both, kept, train, test, y, y_test, pipe, search, folds, pred, as_list\n"
+        "del loaded, broken, Broken\n_ = gc.collect()\n"
+        "print([ref() for ref in refs if ref() is not None], len(refs))",
     )
     [first] = seen.run.executions[2].outputs
     assert first.text == "[True, True, True, True, True]\n"

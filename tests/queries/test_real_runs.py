@@ -22,6 +22,7 @@ from provkg.queries import ask, questions
 from provkg.records import Status
 from provkg.results import Solutions
 from provkg.store import Store, open_store
+from provkg.views.overview import list_runs
 
 EXAMPLES = Path(__file__).parent.parent.parent / "examples"
 EXTENSION = "--IPKernelApp.extra_extensions=provkg.capture.ipython"
@@ -304,6 +305,16 @@ def test_a_picture_is_found_wherever_it_appeared(real: tuple[Store, Home]) -> No
     assert {row["order"] for row in rows} >= {pictures[0]["order"]}
     # The first plot shows the whole table, which both runs share.
     assert len({row["run"] for row in rows}) == 2
+
+
+def test_the_list_of_runs_has_no_numbers_of_single_folds_or_classes(real: tuple[Store, Home]) -> None:
+    [first] = [dict(row) for row in list_runs(real[0])][-1:]
+    ranges = dict(part.rsplit(" ", 1) for part in str(first["results"]).split(", "))
+    assert {"accuracy", "f1_macro"} <= ranges.keys()
+    assert ranges.keys().isdisjoint({"support", "recall", "precision"})
+    least, _, most = ranges["accuracy"].partition("–")
+    assert 0.4 < float(least) < 0.5
+    assert 0.98 < float(most) < 1
 
 
 def test_every_question_is_asked_of_real_runs() -> None:

@@ -3,6 +3,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 import pytest
+from msgspec.structs import replace
 
 from provkg.records import CellExecution, Event, fold
 from provkg.views.card import Card, describe
@@ -41,6 +42,33 @@ def test_a_model_says_what_made_it_with_which_settings_and_what_was_measured(
     assert rows(forest, "Settings") == [("n_estimators", "200")]
     assert rows(forest, "Settings left at their defaults") == [("max_depth", "None")]
     assert rows(forest, "Results") == [("accuracy", "0.97014925", "test", "", "r1")]
+
+
+def test_the_numbers_of_a_model_stand_in_one_place_each_with_its_class(penguins: tuple[Event, ...]) -> None:
+    run = fold(penguins)
+    assert run is not None
+    executions = [
+        replace(
+            one,
+            activities=tuple(
+                replace(act, results=tuple(replace(result, label="Gentoo") for result in act.results))
+                for act in one.activities
+            ),
+        )
+        for one in run.executions
+    ]
+    inventory = take(replace(run, executions=tuple(executions)))
+    forest = describe(inventory, find(inventory, "4.2"), BASE)
+    assert [row[0] for row in rows(forest, "Results")] == ["accuracy of Gentoo"]
+    assert "r1" not in {row[2] for row in rows(forest, "Became or was used for")}
+    test = describe(inventory, find(inventory, forest_data(inventory)), BASE)
+    assert "r1" in {row[2] for row in rows(test, "Became or was used for")}
+
+
+def forest_data(inventory: Inventory) -> str:
+    """The data that the accuracy was measured on."""
+    [result] = inventory.results()
+    return result.data[0]
 
 
 def test_links_are_shown_one_step_both_ways_with_how_they_are_known(card: Callable[[str], Card]) -> None:
