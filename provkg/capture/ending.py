@@ -8,7 +8,7 @@ from types import TracebackType
 from provkg.capture.outputs import error_of
 from provkg.records import Error, Status
 
-__all__ = ["ending_of"]
+__all__ = ["ending_of", "status_of"]
 
 
 def ending_of(
@@ -36,10 +36,11 @@ def ending_of(
             line = entry.tb_lineno
         entry = entry.tb_next
     text = "".join(format_exception(type(error), error, traceback))
-    return _status(error), error_of(error, text, line)
+    return status_of(error), error_of(error, text, line)
 
 
-def _status(error: BaseException) -> Status:
+def status_of(error: BaseException) -> Status:
+    """How what an exception left ended: broken off from outside, or failed."""
     cancelled = getattr(sys.modules.get("asyncio"), "CancelledError", ())
     stopped = isinstance(error, (KeyboardInterrupt, GeneratorExit, cancelled))
     return Status.INTERRUPTED if stopped else Status.FAILED

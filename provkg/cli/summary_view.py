@@ -234,7 +234,14 @@ def _settings(settings: dict[str, Scalar]) -> str:
     """Settings by the last part of their names (``C`` of a pipeline's ``svc__C``) where that is enough."""
     last = {name: name.rpartition("__")[2] for name in settings}
     enough = {name: list(last.values()).count(end) == 1 for name, end in last.items()}
-    return ", ".join(f"{last[name] if enough[name] else name}={value}" for name, value in settings.items())
+    return ", ".join(
+        f"{last[name] if enough[name] else name}={_shortened(value)}" for name, value in settings.items()
+    )
+
+
+def _shortened(value: Scalar, most: int = 100) -> str:
+    text = " ".join(str(value).split())
+    return text if len(text) <= most else f"{text[:most]}…"
 
 
 def _results(measured: Sequence[Measured], called: Mapping[str, str], room: int) -> list[RenderableType]:

@@ -58,7 +58,8 @@ def list_runs(store: Source, limit: int = 20) -> Solutions:
 
     ``models`` counts trainings and tunings; ``results`` gives each metric with its least and greatest value,
     leaving out those of single folds, candidates and classes. Imported runs come last where their
-    record has no time. A run that has not ended, or whose recorder was killed, has no status yet. A script has no ``cells``.
+    record has no time. A run that has not ended, or whose recorder was killed, has no status yet. A script
+    has no ``cells``.
     """
     newest = _solutions(store, _RUNS % (f"LIMIT {limit:d}" if limit else "")).rows
     runs = [run for run, _ in newest if isinstance(run, NamedNode)]

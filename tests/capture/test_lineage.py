@@ -309,6 +309,17 @@ def test_a_failing_fit_is_recorded_as_failed(execute: Execute) -> None:
     assert error.line == 2
 
 
+def test_a_fit_that_is_broken_off_is_recorded_as_interrupted(execute: Execute) -> None:
+    seen = execute(
+        IMPORTS
+        + "class Slow(LogisticRegression):\n    def fit(self, X, y):\n        raise KeyboardInterrupt",
+        "import numpy as np\nSlow().fit(np.eye(3), [0, 1, 1])",
+    )
+    [training] = seen.of_kind(ActivityKind.TRAINING)
+    assert training.status is Status.INTERRUPTED
+    assert training.generated == ()
+
+
 @pytest.mark.usefixtures("tables")
 def test_user_defined_estimators_are_seen(execute: Execute) -> None:
     seen = execute(

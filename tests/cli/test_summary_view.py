@@ -136,6 +136,15 @@ def test_a_fit_that_failed_is_no_trained_model(summary: RunSummary) -> None:
     assert "forest RandomForestClassifier · failed n_estimators=200 310 ms" in lines
 
 
+def test_long_settings_are_cut_visibly(summary: RunSummary) -> None:
+    (forest,) = summary.trainings
+    grid = {"param_grid": "{'C': array([" + ",\n  ".join(f"{n}." for n in range(90)) + "])}"}
+    text = " ".join(drawn(replace(summary, trainings=(replace(forest, settings=grid),))))
+    assert "param_grid={'C': array([0., 1.," in text
+    assert "…" in text
+    assert "80." not in text
+
+
 def test_data_of_a_package_is_named_by_the_package_everywhere(summary: RunSummary) -> None:
     (read,) = summary.read
     lines = drawn(replace(summary, read=(replace(read, package="scikit-learn"),)))

@@ -9,6 +9,7 @@ from typing import Any, NamedTuple
 
 from msgspec.structs import replace
 
+from provkg.capture.ending import status_of
 from provkg.capture.gate import gate
 from provkg.capture.hooks.calls import Begin, Call
 from provkg.capture.hooks.loading import Saving
@@ -26,7 +27,6 @@ from provkg.records import (
     SeriesBy,
     Setting,
     SplitRole,
-    Status,
     Use,
     ValueKind,
 )
@@ -302,4 +302,4 @@ class Restoring(Call):
         states = self.session.files.since(self.mark, FileMode.READ)
         if states:
             self.used += [Use(entity=state.id, role=Role.FILE) for state in states]
-            self.add(seconds, Status.FAILED)
+            self.add(seconds, status_of(error))

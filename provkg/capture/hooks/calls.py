@@ -7,6 +7,7 @@ from collections.abc import Callable
 from datetime import UTC, datetime
 from typing import Any, NamedTuple
 
+from provkg.capture.ending import status_of
 from provkg.capture.gate import gate
 from provkg.capture.hooks.settings import draws_in_vain, settings_of
 from provkg.capture.kinds import is_estimator, kind_of
@@ -212,4 +213,4 @@ class Call:
 
     def failed(self, error: BaseException, seconds: float) -> None:
         """The call raised."""
-        self.add(seconds, Status.FAILED)
+        self.add(seconds, status_of(error))

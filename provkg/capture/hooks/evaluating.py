@@ -5,6 +5,7 @@ from __future__ import annotations
 import inspect
 from typing import Any
 
+from provkg.capture.ending import status_of
 from provkg.capture.gate import gate
 from provkg.capture.hooks.calls import Begin, Call, arguments
 from provkg.capture.hooks.numbers import number, result_of
@@ -122,7 +123,7 @@ class CrossValidating(Call):
 
     def failed(self, error: BaseException, seconds: float) -> None:
         """The call raised; the fits before are told."""
-        self._end(seconds, Status.FAILED)
+        self._end(seconds, status_of(error))
 
     def _end(self, seconds: float, status: Status) -> None:
         for fit in self._fits:

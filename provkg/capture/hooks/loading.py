@@ -10,6 +10,7 @@ from typing import Any
 
 from provkg.addresses import named_url
 from provkg.capture.digests import Stamp, stamp_of
+from provkg.capture.ending import status_of
 from provkg.capture.file_states import FileState
 from provkg.capture.gate import gate
 from provkg.capture.holders import Source
@@ -137,7 +138,7 @@ class Loading:
         """The call raised; what it opened is still told."""
         sources = self._sources()
         if not self._crowded:
-            self._add(sources, (), seconds, Status.FAILED)
+            self._add(sources, (), seconds, status_of(error))
 
     def _sources(self, *, succeeded: bool = False) -> tuple[Source, ...]:
         files = self._session.files
