@@ -11,6 +11,7 @@ from collections.abc import Iterator, Sequence
 from provkg.importers.contradictions import contradictions
 from provkg.importers.examined import Execution, Kind, about, listed, sentence
 from provkg.importers.saved import SavedCell
+from provkg.importers.timing import Times
 from provkg.importers.unset import unset_names
 from provkg.records import Finding
 
@@ -42,7 +43,8 @@ def findings_of(
 
 
 def _counts(executions: Sequence[Execution]) -> Iterator[Finding]:
-    without = [one for one in executions if one.cell.execution_count is None]
+    uncounted = [one for one in executions if one.cell.execution_count is None]
+    without = [one for one in uncounted if one.times == Times()]
     if without:
         told = f"{listed(without)} shows outputs but no count: whether and when it ran is not known."
         yield about(Kind.NO_COUNT, sentence(told), without)
@@ -55,7 +57,7 @@ def _counts(executions: Sequence[Execution]) -> Iterator[Finding]:
         message = f"{listed(twice)} share a count: they ran in different sessions, or one is a copy."
         yield about(Kind.TWICE, sentence(message), twice)
     missing = _gaps(sorted(by_count))
-    if missing:
+    if sum(high - low + 1 for low, high in missing) > len(uncounted) - len(without):  # more than those can be
         single = len(missing) == 1 and missing[0][0] == missing[0][1]
         what = f"{'Execution' if single else 'Executions'} {_ranges(missing)} {'is' if single else 'are'}"
         yield Finding(

@@ -75,8 +75,8 @@ def runs_told(notebook: SavedNotebook) -> tuple[Told, ...]:
     if not notebook.whole:
         raise NotebookError("an export of MLProvLab without an execution that can be read")
     past = history(notebook)
-    if past is not None:
-        return (replace(past, environment=saved_environment(notebook)),)
+    if past:
+        return past
     told = Told(ran=saved_state(notebook), environment=saved_environment(notebook), notices=unread)
     starts = [ran.times.start for ran in told.ran if ran.times.start is not None]
     if starts and len(starts) == len(told.ran):

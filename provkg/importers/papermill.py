@@ -16,8 +16,9 @@ from msgspec.structs import replace
 
 from provkg.confidential import MARK, is_secret_setting
 from provkg.importers.examined import Kind
+from provkg.importers.recorded import Recorded
 from provkg.importers.saved import Metadata, SavedNotebook, section
-from provkg.importers.timing import Times, moment, times_of
+from provkg.importers.timing import Times, span_of, times_of
 from provkg.importers.told import Ran, Told
 from provkg.records import Finding, Setting, Status
 
@@ -25,6 +26,7 @@ __all__ = ["with_papermill"]
 
 _INJECTED = "injected-parameters"
 _SLACK = timedelta(seconds=5)
+_LONGEST_VERSION = 50
 
 
 def with_papermill(told: Told, notebook: SavedNotebook) -> Told:
@@ -42,7 +44,7 @@ def with_papermill(told: Told, notebook: SavedNotebook) -> Told:
                 message=f"No cell sets papermill's parameters {names} so: they are of another run.",
             )
         )
-    times = Times(moment(record.get("start_time")), moment(record.get("end_time")))
+    times = span_of(record)
     if not _is_of_this_run(told.ran, times):
         findings.append(
             Finding(
@@ -52,6 +54,7 @@ def with_papermill(told: Told, notebook: SavedNotebook) -> Told:
         )
         return replace(told, findings=tuple(findings))
     failed = record.get("exception") is True
+    ran = tuple(replace(one, record=_failed(one)) for one in told.ran)
     unfinished = [ran for ran in told.ran if _state(ran) not in ("completed", "")]
     if unfinished and not failed:
         cells = tuple(ran.cell.index for ran in unfinished)
@@ -60,6 +63,8 @@ def with_papermill(told: Told, notebook: SavedNotebook) -> Told:
     ended = times.end is not None
     return replace(
         told,
+        ran=ran,
+        origin=_tool(record.get("version")),
         parameters=parameters,
         started_at=times.start or told.started_at,
         ended_at=times.end,
@@ -68,10 +73,19 @@ def with_papermill(told: Told, notebook: SavedNotebook) -> Told:
     )
 
 
+def _tool(version: Any) -> str:
+    return f"papermill {version[:_LONGEST_VERSION]}" if isinstance(version, str) else "papermill"
+
+
+def _failed(ran: Ran) -> Recorded | None:
+    """What papermill says of a cell that an error ended, whether or not the output that shows it is there."""
+    return Recorded(failed=True) if _state(ran) == "failed" else ran.record
+
+
 def _is_of_this_run(ran: Sequence[Ran], times: Times) -> bool:
     """Whether all executions happened within papermill's times, and in its order."""
     counts = [one.cell.execution_count for one in ran]
-    if times.start is None or counts != list(range(1, len(ran) + 1)):
+    if times.start is None or (any(counts) and counts != list(range(1, len(ran) + 1))):
         return False
     end = times.end
     for one in ran:

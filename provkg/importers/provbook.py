@@ -1,45 +1,90 @@
-"""ProvBook's record in the metadata of cells: every execution of a cell, with its text, outputs and times."""
+"""ProvBook's record in the metadata of cells: every execution of a cell, with its text, outputs and times.
+
+It does not say where the life of a kernel ended. The counts beside results tell: where they go back, another
+kernel was at work.
+"""
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from datetime import UTC, datetime
 from typing import Any
 
+from msgspec.structs import replace
+
+from provkg.identity import digest
 from provkg.importers.examined import edited_since
 from provkg.importers.saved import SavedCell, SavedNotebook, output_of, text_of
-from provkg.importers.timing import Times, moment
-from provkg.importers.told import Ran, Told
+from provkg.importers.shown import is_same
+from provkg.importers.timing import span_of
+from provkg.importers.told import Ran, Told, saved_environment, saved_state
 from provkg.records import Notice
 
 __all__ = ["history"]
 
+_TOOL = "ProvBook"
+_NOT_TOLD = "where one session ended and the next began is not recorded: counts that go back tell it"
 
-def history(notebook: SavedNotebook) -> Told | None:
-    """The run that ProvBook recorded, all sessions in one; None where it recorded none."""
+
+def history(notebook: SavedNotebook) -> tuple[Told, ...]:
+    """The runs that ProvBook recorded, and what the document shows beside; empty where it has none."""
     ran: list[tuple[datetime, int, Ran]] = []
-    edited = []
+    last: dict[int, SavedCell] = {}
     for cell in notebook.code_cells:
-        entries = _entries(cell)
-        for rank, entry in enumerate(entries):
-            last = rank == len(entries) - 1
-            one = _ran(cell, entry, cell.execution_count if last else None)
+        for entry in _entries(cell):
+            one = _ran(cell, entry)
+            last[cell.index] = one.cell
             if one.times.start is not None or one.cell.outputs:
                 ran.append((one.times.start or datetime.min.replace(tzinfo=UTC), cell.index, one))
-        if entries and text_of(entries[-1].get("source")) != cell.source:
-            edited.append(cell.index)
     if not ran:
-        return None
+        return ()
     ran.sort(key=lambda each: each[:2])
+    told = [_told(part, number) for number, part in enumerate(_sessions([one for _, _, one in ran]), 1)]
+    edited = [
+        cell.index
+        for cell in notebook.code_cells
+        if cell.index in last and last[cell.index].source != cell.source
+    ]
+    told[-1] = replace(told[-1], findings=tuple(map(edited_since, edited)))
+    shown = saved_state(notebook)
+    if not all(one.cell.index in last and _shows(last[one.cell.index], one.cell) for one in shown):
+        told.append(Told(ran=shown, part="shown", name="as saved"))
+    return tuple(replace(one, environment=saved_environment(notebook)) for one in told)
+
+
+def _shows(recorded: SavedCell, cell: SavedCell) -> bool:
+    """Whether what a cell shows is of the last execution that is on record."""
+    same = recorded.execution_count in (None, cell.execution_count) or cell.execution_count is None
+    return same and is_same(recorded, cell)
+
+
+def _told(ran: Sequence[Ran], number: int) -> Told:
+    first = ran[0]
+    key = (str(first.times.start), str(first.cell.index), first.cell.source)
+    name = f"session {number}"
     return Told(
-        ran=tuple(one for _, _, one in ran),
-        part="history",
-        started_at=next((start for start, _, one in ran if one.times.start is not None), None),
-        findings=tuple(map(edited_since, edited)),
-        notices=(
-            Notice(where="ProvBook", message="where one session ended and the next began is not recorded"),
-        ),
+        ran=tuple(ran),
+        part=name,
+        name=name,
+        identity=digest([*key]) if first.times.start is not None else "",
+        origin=_TOOL,
+        started_at=first.times.start,
+        notices=(Notice(where=_TOOL, message=_NOT_TOLD),),
     )
+
+
+def _sessions(ran: Sequence[Ran]) -> list[list[Ran]]:
+    """The executions by kernel: an execution with the count n has at most n - 1 before it in its session."""
+    bounds = [0]
+    before, known = 0, 0
+    for rank, one in enumerate(ran):
+        count = one.cell.execution_count
+        if count is None:
+            continue
+        if count <= before:
+            bounds.append(max(known + 1, rank - count + 1))
+        before, known = count, rank
+    return [list(ran[low:high]) for low, high in zip(bounds, [*bounds[1:], len(ran)], strict=True)]
 
 
 def _entries(cell: SavedCell) -> list[dict[str, Any]]:
@@ -48,19 +93,20 @@ def _entries(cell: SavedCell) -> list[dict[str, Any]]:
     return [entry for entry in entries if "source" in entry and ("outputs" in entry or "start_time" in entry)]
 
 
-def _ran(cell: SavedCell, entry: dict[str, Any], count: int | None) -> Ran:
-    start, end = moment(entry.get("start_time")), moment(entry.get("end_time"))
+def _ran(cell: SavedCell, entry: dict[str, Any]) -> Ran:
+    outputs = tuple(output_of(output) for output in _outputs(entry.get("outputs")))
+    counts = {output.execution_count for output in outputs if output.kind == "execute_result"}
     return Ran(
         SavedCell(
             index=cell.index,
             kind="code",
             source=text_of(entry.get("source")),
             id=cell.id,
-            execution_count=count,
-            outputs=tuple(output_of(output) for output in _outputs(entry.get("outputs"))),
+            execution_count=counts.pop() if len(counts) == 1 else None,
+            outputs=outputs,
             tags=cell.tags,
         ),
-        Times(start, end if start is None or end is None or start <= end else None),
+        span_of(entry),
     )
 
 

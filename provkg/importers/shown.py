@@ -16,7 +16,7 @@ from provkg.importers.saved import SavedCell, SavedNotebook, SavedOutput, text_o
 from provkg.importers.told import Ran, Told, saved_environment, saved_state
 from provkg.records import Finding, Notice
 
-__all__ = ["with_shown"]
+__all__ = ["is_same", "with_shown"]
 
 
 def with_shown(told: Sequence[Told], notebook: SavedNotebook) -> tuple[Told, ...]:
@@ -31,14 +31,14 @@ def with_shown(told: Sequence[Told], notebook: SavedNotebook) -> tuple[Told, ...
     edited, more = [], 0
     for ran in shown:
         rank = places.get(_place(ran))
-        if rank is not None and _is_same(last.ran[rank].cell, ran.cell):
+        if rank is not None and is_same(last.ran[rank].cell, ran.cell):
             kept = last.ran[rank].cell
             if list(map(_as_text, kept.outputs)) != list(map(_as_text, ran.cell.outputs or kept.outputs)):
                 more += 1
                 merged[rank] = replace(last.ran[rank], cell=replace(kept, outputs=ran.cell.outputs))
             if not _same_text(kept, ran.cell):
                 edited.append(ran)
-        elif not any(_is_same(one.cell, ran.cell) for one in known.get(_place(ran), ())):
+        elif not any(is_same(one.cell, ran.cell) for one in known.get(_place(ran), ())):
             unknown.append(ran)
     if not unknown:
         return (*earlier, _completed(last, merged, edited, more))
@@ -61,7 +61,7 @@ def _place(ran: Ran) -> tuple[int, int | None]:
     return ran.cell.index, ran.cell.execution_count
 
 
-def _is_same(recorded: SavedCell, shown: SavedCell) -> bool:
+def is_same(recorded: SavedCell, shown: SavedCell) -> bool:
     """Whether the document shows the execution that was recorded; its text may have been edited since."""
     if not shown.outputs:
         return True

@@ -148,8 +148,15 @@ class TestTimes:
             {"papermill": {"start_time": "2024-05-01T10:00:01.000000", "end_time": "2024-05-01T10:00:03"}},
             {"ExecuteTime": {"start_time": "2024-05-01T10:00:01Z", "end_time": "2024-05-01T10:00:03Z"}},
             {"executionInfo": {"timestamp": 1714557603000, "elapsed": 2000, "status": "ok"}},
+            {
+                "execution": {
+                    "iopub.execute_input": "soon",
+                    "iopub.status.busy": "2024-05-01T10:00:01.000Z",
+                    "iopub.status.idle": "2024-05-01T10:00:03.000Z",
+                }
+            },
+            {"papermill": {"start_time": "2024-05-01T10:00:01", "end_time": None, "duration": 2}},
         ],
-        ids=lambda metadata: next(iter(metadata)),
     )
     def test_times_of_a_cell_are_known_from_several_tools(self, metadata: Json) -> None:
         assert times_of(metadata) == (at(1), at(3))
@@ -160,7 +167,8 @@ class TestTimes:
             {},
             {"execution": []},
             {"execution": {"iopub.execute_input": "soon"}},
-            {"papermill": {"start_time": None, "end_time": 7}},
+            {"papermill": {"start_time": None, "end_time": 7, "duration": 3}},
+            {"execution": {"shell.execute_reply": {}, "iopub.status.busy": 3}},
             {"executionInfo": {"timestamp": 1e300, "elapsed": 1}},
             {"ExecuteTime": {"start_time": "1970-01-01T00:00:00Z", "end_time": None}},
         ],
@@ -246,6 +254,36 @@ class TestPapermill:
         assert run.started.started_at == datetime(2024, 6, 1, 10, tzinfo=UTC)
         assert run.status is None or run.status is not Status.SUCCEEDED
 
+    def test_a_failed_cell_is_failed_without_the_output_that_shows_it(self, told: Told) -> None:
+        failed = ran("1 / 0", 2, 2, status="failed", exception=True)
+        run = told(INJECTED, failed, metadata={"papermill": {**PAPERMILL, "exception": True}})
+        assert [one.status for one in run.executions] == [Status.SUCCEEDED, Status.FAILED]
+        assert run.finished is not None
+        assert run.finished.order == 2
+
+    def test_cells_are_executed_where_counts_and_outputs_were_stripped(self, told: Told) -> None:
+        cells = [
+            code("alpha = 0.5\nname = 'a'\napi_key = 's3cret'", metadata=INJECTED["metadata"]),
+            code("x = alpha", metadata=ran("x = alpha", 2, 2)["metadata"]),
+            code("y = 1", metadata={"papermill": {"status": "completed", "start_time": None}}),
+        ]
+        run = told(*cells, metadata={"papermill": PAPERMILL})
+        assert [(one.source, one.started_at) for one in run.executions[1:]] == [("x = alpha", at(2))]
+        assert (run.status, kinds(run)) == (Status.SUCCEEDED, [])
+
+    def test_how_long_it_took_tells_when_it_ended_and_who_made_the_record_is_told(self, told: Told) -> None:
+        record = {**PAPERMILL, "end_time": None, "duration": 9.5, "version": "2.6.0"}
+        run = told(INJECTED, metadata={"papermill": record})
+        assert run.finished is not None
+        assert run.finished.ended_at == at(9).replace(microsecond=500_000)
+        assert run.started.origin == "papermill 2.6.0"
+
+    @pytest.mark.parametrize("record", [7, [], {"parameters": 3, "start_time": []}, {"duration": 1e400}])
+    def test_a_damaged_record_costs_nothing_but_itself(self, told: Told, record: Any) -> None:
+        cells = [code("x = 1", 1, metadata={"papermill": record}), code("print(x)", 2, printed("1\n"))]
+        run = told(*cells, metadata={"papermill": record})
+        assert len(run.executions) == 2
+
     def test_cells_that_were_not_completed_are_found(self, told: Told) -> None:
         pending = ran("x = 1", 2, 2, printed("1"), status="running")
         assert Kind.UNFINISHED in kinds(told(INJECTED, pending, metadata={"papermill": PAPERMILL}))
@@ -307,7 +345,7 @@ class TestProvBook:
             "start_time": f"2024-05-01T10:00:0{second}.000Z",
             "end_time": f"2024-05-01T10:00:0{second + 1}.000Z",
             "source": source,
-            "outputs": {"0": printed(text)},
+            "outputs": {"0": printed(text)} if text else {},
         }
 
     def test_every_execution_of_a_cell_is_there_with_its_text_and_outputs(self, told: Told) -> None:
@@ -325,8 +363,49 @@ class TestProvBook:
         assert run.executions[1].started_at == at(3)
 
     def test_a_cell_that_was_edited_afterwards_is_found(self, told: Told) -> None:
-        cell = code("x = 3", 3, metadata={"provenance": [self.entry("x = 1", 1, "1")]})
-        assert Kind.EDITED in kinds(told(cell))
+        cell = code("print(3)", 3, printed("1"), metadata={"provenance": [self.entry("print(1)", 1, "1")]})
+        assert kinds(told(cell)) == [Kind.EDITED]
+
+    def test_counts_that_go_back_tell_sessions_apart(self, all_told: Any) -> None:
+        def counted(source: str, second: int, count: int) -> Json:
+            return {**self.entry(source, second, ""), "outputs": [result("1", count)]}
+
+        cells = [
+            code("x = 2", metadata={"provenance": [self.entry("x = 1", 1, ""), self.entry("x = 2", 4, "")]}),
+            code("x", 2, metadata={"provenance": [counted("x", 2, 2), counted("x", 5, 2)]}),
+        ]
+        first, second = all_told(*cells)
+        assert [one.source for one in first.executions] == ["x = 1", "x"]
+        assert [one.source for one in second.executions] == ["x = 2", "x"]
+        assert [read.definer for read in second.executions[1].reads] == [1]
+        assert (second.started.started_at, second.started.name) == (at(4), "saved.ipynb session 2")
+        assert kinds(first) == kinds(second) == []
+
+    def test_what_the_document_shows_beside_is_a_run_of_its_own(self, all_told: Any) -> None:
+        recorded = code("x = 1", 1, metadata={"provenance": [self.entry("x = 1", 1, "")]})
+        history, shown = all_told(recorded, code("print(5)", 2, printed("5\n")))
+        assert len(history.executions) == 1
+        assert [one.source for one in shown.executions] == ["x = 1", "print(5)"]
+        assert shown.started.name == "saved.ipynb as saved"
+
+    def test_a_history_that_goes_on_is_the_same_run(self, all_told: Any) -> None:
+        entries = [self.entry("x = 1", 1, "1"), self.entry("x = 1", 4, "1")]
+        (short,) = all_told(code("x = 1", metadata={"provenance": entries[:1]}))
+        (long,) = all_told(code("x = 1", metadata={"provenance": entries}))
+        assert (short.id, len(short.executions), len(long.executions)) == (long.id, 1, 2)
+
+    @pytest.mark.parametrize(
+        "record",
+        [
+            7,
+            [3, {}, {"source": "x"}],
+            [{"source": 3, "outputs": "none", "start_time": "Unknown"}],
+            [{"source": ["x = ", 1], "outputs": {"0": 1, "1": []}, "start_time": 1e99, "end_time": {}}],
+        ],
+    )
+    def test_a_damaged_record_costs_nothing_but_itself(self, all_told: Any, record: Any) -> None:
+        (run,) = all_told(code("x = 1", 1, metadata={"provenance": record}))
+        assert [one.source for one in run.executions] == ["x = 1"]
 
 
 def test_a_result_as_text_is_in_the_record(told: Told) -> None:
