@@ -9,7 +9,7 @@ from typing import Any
 from provkg.analysis import CellCode
 from provkg.capture.following import Following
 from provkg.capture.inference import Inference
-from provkg.capture.namespace import element_names, global_names, short_text, variable_type, variables
+from provkg.capture.namespace import element_names, global_names, short_text, variable_type
 from provkg.capture.scopes import is_container
 from provkg.confidential import without_secrets
 from provkg.records import Evidence, Read, VariableState
@@ -40,12 +40,11 @@ def variable_states(
         node = values.resolve_variable(name, value)
         kept = values.keep(node or values.hold(name, value), value)
         states[name] = _state(name, value, kept, Evidence.OBSERVED)
-    for name, state in before.items():
-        value = values.namespace.get(name)
-        if name in bound or value is None:
-            continue
-        node = values.tracker.find(value)
-        if node is not None and not node.found and (not node.id or node.id != state):
+    namespace = values.namespace
+    others = ((name, namespace.get(name)) for name in before if name not in bound)
+    for name, node in values.tracker.find_each(others).items():
+        if not node.found and (not node.id or node.id != before[name]):
+            value = namespace[name]
             states[name] = _state(name, value, values.keep(node, value), Evidence.OBSERVED)
     for name in sorted({*changes, *read} - bound.keys() - before.keys()):
         if name in values.namespace:
@@ -113,8 +112,7 @@ def own_imports_read(code: CellCode, order: int) -> tuple[Read, ...]:
 
 
 def names_of_states(
-    namespace: Mapping[str, Any],
-    hidden: Mapping[str, Any],
+    held: Iterable[tuple[str, Any]],
     inference: Inference,
     wanted: Iterable[str],
     *,
@@ -122,17 +120,20 @@ def names_of_states(
 ) -> dict[str, tuple[str, ...]]:
     """The variables that hold each of the states wanted, or where there is none an element of a container in
     a variable, where ``elements`` are looked at.
+
+    Parameters:
+        held: the variables with what they hold.
     """
     names: dict[str, list[str]] = {state: [] for state in wanted}
     if not names:
         return {}
-    for name, value in variables(namespace, hidden):
+    for name, value in held:
         node = inference.state(value)
         if node is not None and node.id in names:
             names[node.id].append(name)
     nameless = {state for state, found in names.items() if not found}
     left = _MAX_ELEMENTS
-    for name, value in variables(namespace, hidden) if nameless and elements else ():
+    for name, value in held if nameless and elements else ():
         for expression, element in element_names(name, value):
             left -= 1
             node = inference.state(element)

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import os
 import sys
-from typing import TYPE_CHECKING, TypeAlias
+from typing import TYPE_CHECKING, Any, TypeAlias
 
 from provkg.capture.threads import others_at_work
 from provkg.records import Seed
@@ -18,8 +18,12 @@ if TYPE_CHECKING:
 
 __all__ = ["Draws", "RandomState"]
 
-RandomState: TypeAlias = tuple[int, bytes]
-"""The position in and the content of the generator's state."""
+RandomState: TypeAlias = bytes
+"""The content of the generator's state and the position in it."""
+
+
+_STATE = 625 * 4
+"""Bytes of the state of a Mersenne Twister: 624 numbers and the position."""
 
 
 class Draws:
@@ -45,10 +49,7 @@ class Draws:
         generator = getattr(sys.modules.get("numpy.random.mtrand"), "_rand", None)
         if generator is None or others_at_work(self._files.is_packaged):
             return None
-        state = generator._bit_generator.state["state"]
-        if not isinstance(state, dict) or "pos" not in state:
-            return None
-        return state["pos"], state["key"].tobytes()
+        return _state_of(generator._bit_generator)
 
     def since(self, before: RandomState | None) -> bool:
         """Whether the calling thread drew since the generator had that state."""
@@ -79,6 +80,29 @@ class Draws:
             self._told = True
             found += _hash_seed()
         return tuple(found)
+
+
+_is_readable: bool | None = None
+"""Whether the memory of the generator is laid out as expected; None until that has been looked at."""
+
+
+def _state_of(bits: Any) -> RandomState | None:
+    """The state of a generator, read from the memory whose address NumPy publishes.
+
+    The attribute ``state`` makes a Python object of each of its numbers, for a hundred microseconds.
+    """
+    import ctypes  # which NumPy has imported
+
+    global _is_readable
+    if type(bits).__name__ != "MT19937":
+        return None
+    if _is_readable:
+        return ctypes.string_at(bits.ctypes.state_address, _STATE)
+    state = bits.state["state"]
+    told: bytes = state["key"].tobytes() + int(state["pos"]).to_bytes(4, sys.byteorder)
+    if _is_readable is None:
+        _is_readable = len(told) == _STATE and ctypes.string_at(bits.ctypes.state_address, _STATE) == told
+    return told
 
 
 def _hash_seed() -> list[Seed]:

@@ -33,7 +33,7 @@ from typing import Any
 from xxhash import xxh3_128
 
 from provkg.capture.columnar import add_columns, is_columnar, size_of_columnar
-from provkg.capture.kinds import shape_of
+from provkg.capture.kinds import dtype_text, shape_of
 from provkg.capture.memory import is_dataset, is_tensor
 from provkg.capture.samples import blocks_of
 from provkg.capture.text_digests import add_arrow_texts, add_texts, arrow_texts_of
@@ -238,9 +238,9 @@ def _add_index(state: xxh3_128, index: Any) -> None:
 def _add_column(state: xxh3_128, name: Any, values: Any) -> None:
     """Add a named pandas column or index level to a digest."""
     numpy = sys.modules["numpy"]
-    if not is_readable([name]):
+    if type(name) is not str and not is_readable([name]):
         raise _UnreadableError
-    state.update(f"{name!r}:{values.dtype};".encode(errors="backslashreplace"))
+    state.update(f"{name!r}:{dtype_text(values.dtype)};".encode(errors="backslashreplace"))
     chunks = arrow_texts_of(values)
     if chunks is not None:
         _begin_texts(state, len(chunks), chunks.null_count, values)
@@ -302,11 +302,11 @@ def _add_array(state: xxh3_128, array: Any) -> None:
 def _add_elements(state: xxh3_128, array: Any) -> None:
     """Add the elements of an array in C order, in blocks of rows where they would have to be copied."""
     numpy = sys.modules["numpy"]
-    rows = max(1, _BLOCK * array.shape[0] // array.nbytes) if array.ndim else 1
-    if array.flags.c_contiguous or array.ndim < 2 or rows >= array.shape[0]:
+    if array.ndim < 2 or array.flags.c_contiguous or array.nbytes <= _BLOCK:
         contiguous = numpy.ascontiguousarray(array)
         state.update(contiguous.reshape(-1).view(numpy.uint8).data)
         return
+    rows = max(1, _BLOCK * array.shape[0] // array.nbytes)
     copy = numpy.empty((rows, *array.shape[1:]), array.dtype)
     for begin in range(0, array.shape[0], rows):
         block = array[begin : begin + rows]

@@ -56,10 +56,10 @@ class Following:
         self._nameless: dict[str, Node] = {}
         self._stock: dict[str, tuple[Node, tuple[str, ...]]] = {}
 
-    def begin(self, source: str) -> None:
-        """An execution begins, of this text."""
+    def begin(self, source: str, held: Iterable[tuple[str, Any]]) -> None:
+        """An execution begins, of this text, with what variables hold."""
         self.tracker.begin()
-        self.inference.begin(source, variables(self.namespace, self._hidden))
+        self.inference.begin(source, held)
         self.kept, self._stock = self._stock, {}
         self._nameless = {identifier: node for identifier, (node, names) in self.kept.items() if not names}
         self.links = []

@@ -10,6 +10,7 @@ from provkg.capture.bindings import names_of_states, own_imports_read, read_vari
 from provkg.capture.execution import Execution
 from provkg.capture.files import FileWatch
 from provkg.capture.following import Following
+from provkg.capture.namespace import variables
 from provkg.capture.part_names import with_likely_role
 from provkg.capture.raw_files import links_of_raw_files
 from provkg.records import Error
@@ -30,7 +31,8 @@ def gather_variables(
     reads = read_variables(namespace, hidden, code, definers)
     reads += own_imports_read(code, execution.record.order)
     reached, changes = _reached(code, execution.error)
-    bound, deleted = execution.snapshot.changes(namespace, reached)
+    held = variables(namespace, hidden)
+    bound, deleted = execution.snapshot.changes(held, reached)
     for name in execution.shared - code.defines:
         bound.pop(name, None)
         definers.pop(name, None)
@@ -40,7 +42,7 @@ def gather_variables(
         definers.pop(name, None)
     for state in states:
         definers[state.name] = execution.record.order
-    names = names_of_states(namespace, hidden, values.inference, values.kept)
+    names = names_of_states(held, values.inference, values.kept)
     return {
         "defines": tuple(states),
         "deletes": deleted,

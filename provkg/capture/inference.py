@@ -66,8 +66,7 @@ class Inference:
         self.made.clear()
         self.left = _MAX_EXPRESSIONS
         self.efforts, self.answers = {}, {}
-        find = self._tracker.find
-        self.began = {name: node for name, value in variables if (node := find(value)) is not None}
+        self.began = self._tracker.find_each(variables)
         self.plain.begin(self._namespace)
 
     @property

@@ -20,6 +20,7 @@ from provkg.records import Column, ValueKind
 __all__ = [
     "columns_of",
     "declare",
+    "dtype_text",
     "is_estimator",
     "is_table",
     "kind_of",
@@ -209,17 +210,33 @@ def columns_of(value: Any, limit: int = 1000) -> tuple[Column, ...]:
     if is_columnar(value):
         return columns_of_columnar(value, limit)
     if name == "Series" and getattr(value, "name", None) is not None:
-        return (Column(name=label_text(value.name), type=str(value.dtype)),)
+        return (Column(name=label_text(value.name), type=dtype_text(value.dtype)),)
     if name not in _TABLES or not hasattr(value, "columns"):
         return ()
     if hasattr(value, "_mgr"):
         pairs = zip(value.columns, value._mgr.get_dtypes(), strict=True)
     else:
         pairs = zip(value.columns, value.dtypes, strict=True)
-    return tuple(Column(name=label_text(column), type=str(kind)) for column, kind in islice(pairs, limit))
+    return tuple(Column(name=label_text(name), type=dtype_text(kind)) for name, kind in islice(pairs, limit))
+
+
+_dtypes: dict[int, tuple[Any, str]] = {}
+
+
+def dtype_text(dtype: Any) -> str:
+    """The text of an element type; those of NumPy make theirs anew each time, for microseconds."""
+    known = _dtypes.get(id(dtype))
+    if known is not None and known[0] is dtype:
+        return known[1]
+    text = str(dtype)
+    if type(dtype).__module__.startswith("numpy") and dtype.isbuiltin == 1:  # there is one object of each
+        _dtypes[id(dtype)] = dtype, text
+    return text
 
 
 def label_text(label: object) -> str:
     """The text of a column's or index's name; of a class of the user's only its name."""
+    if type(label) is str:
+        return label
     module = type(label).__module__
     return type(label).__qualname__ if module == "__main__" else str(label)

@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import dis
 import sys
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from inspect import CO_OPTIMIZED
 from types import CodeType, FrameType, FunctionType, ModuleType
 from typing import Any
@@ -22,26 +22,27 @@ _INTERACTIVE = frozenset({"In", "Out", "get_ipython", "exit", "quit", "open", "d
 
 
 class Snapshot:
-    """Which object each variable was bound to, by identity."""
+    """Which object each variable was bound to, by identity.
 
-    def __init__(self, namespace: Mapping[str, Any], hidden: Mapping[str, Any] | None = None) -> None:
-        self._hidden = hidden or {}
-        self._bound = {name: id(value) for name, value in variables(namespace, self._hidden)}
+    Parameters:
+        held: the variables with what they held.
+    """
+
+    def __init__(self, held: Sequence[tuple[str, Any]]) -> None:
+        self._bound = {name: id(value) for name, value in held}
 
     def changes(
-        self, namespace: Mapping[str, Any], bound_by_text: frozenset[str] | set[str]
+        self, held: Sequence[tuple[str, Any]], bound_by_text: frozenset[str] | set[str]
     ) -> tuple[dict[str, Any], tuple[str, ...]]:
         """The variables bound since, with their values, and the names deleted since.
 
         A name that the text binds counts although its object is the same as before.
         """
-        now = dict(variables(namespace, self._hidden))
+        before = self._bound
         bound = {
-            name: value
-            for name, value in now.items()
-            if self._bound.get(name) != id(value) or name in bound_by_text
+            name: value for name, value in held if before.get(name) != id(value) or name in bound_by_text
         }
-        deleted = tuple(sorted(name for name in self._bound if name not in now))
+        deleted = tuple(sorted(before.keys() - dict(held).keys()))
         return bound, deleted
 
     def rebound_since(self, earlier: Snapshot) -> tuple[str, ...]:
@@ -49,17 +50,15 @@ class Snapshot:
         return tuple(name for name, identity in earlier._bound.items() if self._bound.get(name) != identity)
 
 
-def variables(namespace: Mapping[str, Any], hidden: Mapping[str, Any]) -> Iterator[tuple[str, Any]]:
+def variables(namespace: Mapping[str, Any], hidden: Mapping[str, Any]) -> list[tuple[str, Any]]:
     """The user's own variables: not those of IPython, nor names that begin with an underscore."""
-    for name, value in list(namespace.items()):
-        if name.startswith("_") or (name in _INTERACTIVE and name in hidden):
-            continue
-        if hidden.get(name, _ABSENT) is value:
-            continue
-        yield name, value
-
-
-_ABSENT = object()
+    # In one piece, because a long session has thousands of names that IPython keeps outputs by.
+    return [
+        (name, value)
+        for name, value in list(namespace.items())
+        if name[:1] != "_"
+        and (name not in hidden or (name not in _INTERACTIVE and hidden[name] is not value))
+    ]
 
 
 def element_names(name: str, value: object) -> Iterator[tuple[str, Any]]:

@@ -112,6 +112,8 @@ class PackageWatch:
 
     def _new_names(self) -> list[str]:
         # New modules stand at the end of sys.modules, so only the tail is walked.
+        if next(reversed(sys.modules), None) == self._last:
+            return []
         names = list(sys.modules)
         new: list[str] = []
         for name in reversed(names):

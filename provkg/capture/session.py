@@ -147,12 +147,13 @@ class Session:
             cell_evidence=cell_evidence,
         )
         self.write(CellStarted(execution=execution))
-        self.values.begin(transformed)
-        snapshot = Snapshot(self.namespace, self._hidden)
+        held = variables(self.namespace, self._hidden)
+        self.values.begin(transformed, held)
+        snapshot = Snapshot(held)
         self._definers.begin(snapshot)
         self._cell = Execution(execution, snapshot, self.values.states(), self._patience)
         self.share(bound_in_background(self.namespace))
-        self._own_classes.begin(source, variables(self.namespace, self._hidden))
+        self._own_classes.begin(source, held)
         self._cell.overhead = time.process_time() - began
         self.draws.begin()
         gate.open(self)
@@ -194,7 +195,7 @@ class Session:
         except Exception as failure:
             cell.notices.add("outputs", failure)
         self._cell = None
-        self._definers.end(Snapshot(self.namespace, self._hidden))
+        self._definers.end(Snapshot(variables(self.namespace, self._hidden)))
         self._pending.move_to(cell.notices)
         execution = cell.finished(fields, began, error, execution_count, interrupted=interrupted)
         self.write(CellFinished(execution=execution))
@@ -206,7 +207,7 @@ class Session:
 
     def has_variables(self) -> bool:
         """Whether there are variables of the user's."""
-        return any(True for _ in variables(self.namespace, self._hidden))
+        return bool(variables(self.namespace, self._hidden))
 
     def remember(self, limit: int = 100_000_000) -> None:
         """Nothing is recorded from now on.
@@ -311,7 +312,7 @@ class Session:
             files=self.files.so_far(),
             packages=self._imported,
             names=lambda states: names_of_states(
-                self.namespace, self._hidden, self.values.inference, states, elements=False
+                variables(self.namespace, self._hidden), self.values.inference, states, elements=False
             ),
         )
         if steps is not None:

@@ -74,6 +74,19 @@ class Tracker:
             return self.light.state(value) if self.light else None
         return entry.newest if entry.doubt is None else self._made_sure(entry)
 
+    def find_each(self, held: Iterable[tuple[str, object]]) -> dict[str, Node]:
+        """The newest state of each object in variables that is followed."""
+        objects, light, found = self._objects, bool(self.light), {}
+        for name, value in held:
+            entry = objects.get(id(value))
+            if entry is not None and entry.doubt is None and entry.reference is not None:
+                node = entry.newest if entry.reference() is value else None
+            else:
+                node = self.find(value) if entry is not None or light else None
+            if node is not None:
+                found[name] = node
+        return found
+
     def doubt(self, value: object, *, beside: bool) -> None:
         """An object was changed unseen.
 
