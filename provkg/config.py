@@ -58,6 +58,8 @@ class Capture(msgspec.Struct, frozen=True, kw_only=True):
     """Texts of outputs go into the journal; their contents and the notebook file into the object folder."""
     files: bool = True
     """Files read and written."""
+    reuse_digests: bool = True
+    """Of a large file that has not changed since an earlier session digested it, that digest is taken."""
     leave_out_paths: tuple[str, ...] = ()
     """Files and addresses that are neither named nor digested: ``*/private/*``."""
     person: bool = True
@@ -160,7 +162,7 @@ def create_home(path: str | os.PathLike[str], base: str | None = None) -> Home:
         if not (folder / CONFIG).exists():
             (folder / "journal").mkdir(parents=True, exist_ok=True)
             (folder / "objects").mkdir(exist_ok=True)
-            _create_once(folder / ".gitignore", "store*/\nstore.lock\nserver.json\n")
+            _create_once(folder / ".gitignore", "store*/\nstore.lock\nserver.json\ndigests.txt*\n")
             _create_once(folder / CONFIG, _config_text(uuid4(), base))
     except OSError as error:
         raise HomeError(
@@ -264,6 +266,8 @@ fingerprint_part_bytes = {limits.fingerprint_part_bytes:_}
 outputs = {str(capture.outputs).lower()}
 # Record the files that are read and written.
 files = {str(capture.files).lower()}
+# Take the digest of a large file from an earlier session when its times show that it has not changed since.
+reuse_digests = {str(capture.reuse_digests).lower()}
 # Files and addresses that shall be neither named nor digested, such as "*/private/*"; * also stands for /.
 leave_out_paths = []
 # Record who ran it.

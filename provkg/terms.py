@@ -354,6 +354,7 @@ class Provkg(Vocabulary, prefix="provkg"):
     findingMessage: ClassVar[str]
     fitCount: ClassVar[str]
     foldNumber: ClassVar[str]
+    hasEarlierDigest: ClassVar[str]
     importedModule: ClassVar[str]
     importedName: ClassVar[str]
     isDirty: ClassVar[str]

@@ -13,12 +13,12 @@ import time
 from collections.abc import Iterator
 from contextlib import contextmanager
 from threading import get_ident
-from typing import NamedTuple
+from typing import NamedTuple, Protocol
 
 from provkg.capture.locks import opened
 from provkg.records import Digest
 
-__all__ = ["Content", "Stamp", "content_of", "media_type", "quiet", "silence", "stamp_of"]
+__all__ = ["Book", "Content", "Stamp", "content_of", "media_type", "quiet", "silence", "stamp_of"]
 
 _CHUNK = 1 << 20
 _TICK = 50_000_000
@@ -61,14 +61,27 @@ class Content(NamedTuple):
     size: int | None
     covers: Digest
     reason: str
+    known: bool = False
+    """Whether the digest is from an earlier session, since when the file has not changed."""
 
 
-def content_of(path: str, limit: int, part: int) -> Content:
+class Book(Protocol):
+    """Digests from earlier sessions."""
+
+    def find(self, stamp: Stamp) -> str:
+        """The SHA-256 of the file that has this stamp; empty where it is not known for sure."""
+
+    def add(self, before: Stamp, after: Stamp | None, sha256: str) -> None:
+        """A file was digested that had these stamps before and after that."""
+
+
+def content_of(path: str, limit: int, part: int, book: Book | None = None) -> Content:
     """What a file holds now.
 
     Parameters:
         limit: the largest file that is read whole, in bytes.
         part: how many bytes from its beginning are digested of a larger one; 0 for none.
+        book: what is known from earlier sessions.
     """
     stamp = stamp_of(path)
     if stamp is not None and not stamp.regular:
@@ -78,7 +91,7 @@ def content_of(path: str, limit: int, part: int) -> Content:
             os.stat(path)
             return Content("", None, Digest.NONE, "not a file")
         if stamp.size <= limit:
-            return Content(_sha256(path, None), stamp.size, Digest.FULL, "")
+            return _whole(path, stamp, book)
         reason = f"larger than the limit of {limit} bytes"
         if not part:
             return Content("", stamp.size, Digest.NONE, reason)
@@ -86,6 +99,16 @@ def content_of(path: str, limit: int, part: int) -> Content:
     except OSError as error:
         size = stamp.size if stamp is not None else None
         return Content("", size, Digest.NONE, error.strerror or type(error).__name__)
+
+
+def _whole(path: str, stamp: Stamp, book: Book | None) -> Content:
+    known = book.find(stamp) if book is not None else ""
+    if known:
+        return Content(known, stamp.size, Digest.FULL, "", known=True)
+    digest = _sha256(path, None)
+    if book is not None:
+        book.add(stamp, stamp_of(path), digest)
+    return Content(digest, stamp.size, Digest.FULL, "")
 
 
 def _sha256(path: str, length: int | None) -> str:

@@ -8,7 +8,7 @@ from typing import Any
 
 from msgspec.structs import replace
 
-from provkg.capture.digests import content_of, media_type
+from provkg.capture.digests import Book, content_of, media_type
 from provkg.capture.file_states import FileState, Policy, display_path
 from provkg.records import Digest, File, FileMode
 
@@ -24,12 +24,18 @@ class FileBook:
         policy: how much is recorded.
         module_of: the top-level module in whose folder an installed file is.
         package_of: the distribution that provides a module.
+        digests: digests from earlier sessions.
     """
 
     def __init__(
-        self, policy: Policy, module_of: Callable[[str], str], package_of: Callable[[str], str]
+        self,
+        policy: Policy,
+        module_of: Callable[[str], str],
+        package_of: Callable[[str], str],
+        digests: Book | None = None,
     ) -> None:
         self.policy = policy
+        self._digests = digests
         self.new_in_cell = 0
         self.ended: list[FileState] = []
         """The states described since the execution began."""
@@ -79,7 +85,7 @@ class FileBook:
 
     def describe(self, path: str, mode: FileMode) -> File:
         """The record of a file as it is now, but for its number."""
-        content = content_of(path, self.policy.digest_bytes, self.policy.part_bytes)
+        content = content_of(path, self.policy.digest_bytes, self.policy.part_bytes, self._digests)
         module = self._module_of(path)
         return File(
             id="",
@@ -91,6 +97,7 @@ class FileBook:
             media_type=media_type(path),
             package=self._package_of(module) if module else "",
             reason=content.reason,
+            earlier_digest=content.known,
         )
 
     def keep(self, state: FileState, record: File) -> None:

@@ -15,7 +15,7 @@ from msgspec.structs import replace
 
 from provkg.capture.databases import Connections
 from provkg.capture.descriptors import written_here
-from provkg.capture.digests import media_type, stamp_of
+from provkg.capture.digests import Book, media_type, stamp_of
 from provkg.capture.file_book import FileBook
 from provkg.capture.file_states import TELLING, Ended, FileState, Policy
 from provkg.capture.holders import ById, Holders, Maps
@@ -46,6 +46,7 @@ class FileWatch:
         noise: tells files that are not data.
         policy: how much is recorded.
         package_of: the distribution that provides a module.
+        digests: digests from earlier sessions.
         enabled: whether files are recorded at all.
     """
 
@@ -54,6 +55,7 @@ class FileWatch:
         noise: Noise | None = None,
         policy: Policy | None = None,
         package_of: Callable[[str], str] = _no_package,
+        digests: Book | None = None,
         *,
         enabled: bool = True,
     ) -> None:
@@ -70,7 +72,7 @@ class FileWatch:
         self.plain = PlainData()
         self.connections = Connections()
         self.network = Network(self)
-        self._book = FileBook(policy or Policy(), self.noise.module_of, package_of)
+        self._book = FileBook(policy or Policy(), self.noise.module_of, package_of, digests)
         self._left_out = LeftOut(self._book.policy.leave_out)
         self._opened: dict[Opened, int] = {}
         """What was opened, how, and by which thread, with the time by our own clock; the latest is last."""

@@ -16,6 +16,7 @@ import provkg
 from provkg import __version__
 from provkg.analysis.knowledge import Knowledge, shipped_file
 from provkg.capture import file_events
+from provkg.capture.digest_book import DigestBook
 from provkg.capture.environment import agent, describe_environment
 from provkg.capture.file_states import Policy
 from provkg.capture.files import FileWatch
@@ -91,11 +92,16 @@ class Recording:
         policy = Policy(
             limits.digest_bytes, limits.digest_part_bytes, limits.file_count, home.capture.leave_out_paths
         )
+        reuses = home.capture.files and home.capture.reuse_digests
+        digests = DigestBook(str(home.path / "digests.txt")) if reuses else None
+        files = FileWatch(
+            Noise(ignored, namespace), policy, self._package_of, digests, enabled=home.capture.files
+        )
         self.session = Session(
             self._journal.append,
             namespace,
             hidden=hidden,
-            files=FileWatch(Noise(ignored, namespace), policy, self._package_of, enabled=home.capture.files),
+            files=files,
             outputs=OutputWatch(
                 self.put, limits.output_characters if home.capture.outputs else 0, limits.object_bytes
             ),

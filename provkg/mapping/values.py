@@ -131,6 +131,7 @@ def _file(scope: Scope, file: File) -> None:
         scope.holds_content(iri, scope.content(file.sha256, Provkg.FileVersion, file.size))
     elif file.sha256:
         quads.text(iri, Provkg.partialDigest, file.sha256)
+    quads.boolean(iri, Provkg.hasEarlierDigest, file.earlier_digest or None)
     if file.later_sha256:
         later = scope.content(file.later_sha256, Provkg.FileVersion, file.later_size)
         quads.link(iri, Provkg.laterContent, later)

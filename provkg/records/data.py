@@ -64,6 +64,7 @@ class File(Record, frozen=True):
     ``covers`` is ``none``. ``package`` names the distribution (``scikit-learn``) that ships the file.
     ``evidence`` tells how it is known that it was read or written. ``later_sha256`` and ``later_size`` are
     those of the content that an importer found at the path, which need not be what was there then.
+    ``earlier_digest`` says that an earlier session took the digest, since when the file has not changed.
     """
 
     id: str
@@ -80,6 +81,7 @@ class File(Record, frozen=True):
     evidence: Evidence = Evidence.OBSERVED
     later_sha256: str = ""
     later_size: int | None = None
+    earlier_digest: bool = False
 
     @property
     def place(self) -> str:

@@ -226,12 +226,13 @@ def _part(value: Value) -> str:
 
 def _file_facts(file: File) -> dict[str, str]:
     covers = {Digest.FULL: "", Digest.PARTIAL: " (of a part)", Digest.NONE: ""}[file.covers]
+    earlier = " (taken in an earlier session, unchanged since)" if file.earlier_digest else ""
     return _filled(
         {
             "path": file.path,
             "URL": file.url,
             "size": f"{file.size:,} bytes" if file.size is not None else "",
-            "sha256": f"{file.sha256}{covers}" if file.sha256 else f"none: {file.reason}",
+            "sha256": f"{file.sha256}{covers}{earlier}" if file.sha256 else f"none: {file.reason}",
             "media type": file.media_type,
             "shipped with": file.package,
         }

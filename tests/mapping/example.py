@@ -184,6 +184,7 @@ def _loading() -> CellExecution:
                 sha256=digest_of("penguins"),
                 size=13478,
                 media_type="text/csv",
+                earlier_digest=True,
             ),
             File(
                 id="f2",

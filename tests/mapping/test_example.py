@@ -307,6 +307,7 @@ def test_an_error_is_described_at_the_output_that_shows_it(graph: Graph) -> None
 def test_a_partial_digest_is_no_content(graph: Graph) -> None:
     assert not ask(graph, f"{thing('file/f2')} provkg:hasContent ?content")
     assert not ask(graph, f"{thing('value/2.1')} provkg:fingerprint ?whole")
+    assert rows(graph, "SELECT ?earlier { ?file provkg:hasEarlierDigest ?earlier }") == [("true",)]
     assert rows(graph, f"SELECT ?part {{ {thing('value/2.1')} provkg:partialFingerprint ?part }}") == [
         ("xxh3-frame:cd",)
     ]
