@@ -1,12 +1,16 @@
 """What capture costs on seven notebooks: off, on, and with each part of it off in turn.
 
-    python -m benchmarks.cost [--notebooks small tiny] [--runs 5] [--parts] [--ipyflow PYTHON]
+    python -m benchmarks.cost [--notebooks small tiny] [--runs 5] [--parts]
+                              [--ipyflow PYTHON] [--noworkflow PYTHON]
 
 Both sides run in alternation. Of each kernel the processor time of its whole life, the processor time of
 each cell (around the kernel's own execution of a request, so all that capture does is in it) and the largest
 resident memory are read by the kernel process itself. ``--parts`` leaves out each part of capture in turn, by
 settings that users have. ``--ipyflow`` names an interpreter that has ipyflow and what the notebooks import;
-it is compared with the plain kernel of that interpreter. provkg is compiled to bytecode first.
+it is compared with the plain kernel of that interpreter. ``--noworkflow`` names one that has noWorkflow,
+which takes scripts: the cells of the notebook, one after the other, are compared with the same script in the
+plain interpreter, by the processor time of the process and those it starts. provkg is compiled to bytecode
+first.
 """
 
 from __future__ import annotations
@@ -16,6 +20,7 @@ import asyncio
 import compileall
 import json
 import os
+import resource
 import statistics
 import subprocess
 import sys
@@ -192,6 +197,44 @@ def measure_ipyflow(name: str, runs: int, python: str) -> None:
         compare("ipyflow", plain, flow)
 
 
+def measure_noworkflow(name: str, runs: int, python: str) -> None:
+    """Print what noWorkflow costs on one notebook's cells against the plain interpreter."""
+    with tempfile.TemporaryDirectory() as folder:
+        notebook = nbformat.read(write_notebook(name, Path(folder)), as_version=4)
+        cells = [cell.source for cell in notebook.cells if cell.cell_type == "code"]
+        (Path(folder) / "script.py").write_text("\n\n".join(cells) + "\n", encoding="utf-8")
+        plain: list[float] = []
+        recorded: list[float] = []
+        for run in range(runs + 1):
+            for arguments, found in ((["script.py"], plain), (["-c", _NOW, "run", "script.py"], recorded)):
+                seconds = _of_children([python, *arguments], folder)
+                if seconds is None:
+                    print(f"  noWorkflow                 does not run: {' '.join(arguments)}")
+                    return
+                if run:
+                    found.append(seconds)
+        ratios = [b / a for a, b in zip(plain, recorded, strict=True)]
+        kept = (file for file in Path(folder, ".noworkflow").rglob("*") if file.is_file())
+        stored = sum(file.stat().st_size for file in kept) / (runs + 1) / 2**20
+        print(f"  noWorkflow                 whole {spread(ratios)}   {stored:.0f} MB a run", flush=True)
+
+
+_NOW = "import sys; from noworkflow import main; sys.argv[0] = 'now'; sys.exit(main())"
+
+
+def _of_children(command: list[str], folder: str) -> float | None:
+    """The processor seconds of a command and what it starts; None where it fails or takes ten minutes."""
+    before = resource.getrusage(resource.RUSAGE_CHILDREN)
+    environment = {**os.environ, "MPLBACKEND": "agg"}
+    environment.pop("PYTHONPATH", None)
+    try:
+        subprocess.run(command, check=True, capture_output=True, cwd=folder, env=environment, timeout=600)
+    except (subprocess.CalledProcessError, subprocess.TimeoutExpired):
+        return None
+    after = resource.getrusage(resource.RUSAGE_CHILDREN)
+    return after.ru_utime + after.ru_stime - before.ru_utime - before.ru_stime
+
+
 def main() -> None:
     """Read the options and measure."""
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
@@ -199,6 +242,9 @@ def main() -> None:
     parser.add_argument("--runs", type=int, default=5)
     parser.add_argument("--parts", action="store_true", help="leave out each part of capture in turn")
     parser.add_argument("--ipyflow", metavar="PYTHON", help="compare ipyflow, installed for this interpreter")
+    parser.add_argument(
+        "--noworkflow", metavar="PYTHON", help="compare noWorkflow, installed for this interpreter"
+    )
     parser.add_argument("--one", nargs=4, help=argparse.SUPPRESS)
     options = parser.parse_args()
     if options.one:
@@ -212,6 +258,8 @@ def main() -> None:
         ratios.append(measure_notebook(name, options.runs, variants))
         if options.ipyflow:
             measure_ipyflow(name, options.runs, options.ipyflow)
+        if options.noworkflow:
+            measure_noworkflow(name, options.runs, options.noworkflow)
     print(f"\nRatio of whole notebooks, median over {len(ratios)}: {spread(ratios)}")
 
 
