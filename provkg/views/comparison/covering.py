@@ -8,34 +8,44 @@ import tokenize
 from collections.abc import Sequence
 from dataclasses import replace
 from difflib import SequenceMatcher
+from typing import NamedTuple
 
-from provkg.views.comparison.found import Found
-from provkg.views.comparison.model import Aspect, Cause, Change
+from provkg.views.comparison.model import Aspect, Cause
 
-__all__ = ["without_repetition"]
+__all__ = ["OnLineage", "without_repetition"]
 
 _PUNCTUATION = frozenset(",=()[]{}:.+-") | {"import", "from", "as"}
 _SPECIFIC = (Aspect.DATA, Aspect.SPLIT, Aspect.SETTINGS, Aspect.STEPS, Aspect.SEEDS)
 
 
-def without_repetition(causes: Sequence[tuple[Cause, Found]]) -> list[Cause]:
+class OnLineage(NamedTuple):
+    """A difference on the lineage of a result: how its values would be spelled in code, or what was edited.
+
+    ``edit`` holds the lines before and after that have to do with the result.
+    """
+
+    cause: Cause
+    spelled: frozenset[str]
+    edit: tuple[str, str] | None
+
+
+def without_repetition(found: Sequence[OnLineage]) -> list[Cause]:
     """The causes without edits and parameters that others of them tell of more exactly."""
-    specific = [(cause, found) for cause, found in causes if cause.aspect in _SPECIFIC]
-    spelled = frozenset().union(*(found.names for _, found in causes if found.names))
+    specific = [one for one in found if one.cause.aspect in _SPECIFIC]
+    spelled = frozenset().union(*(one.spelled for one in specific))
     kept: list[Cause] = []
-    for cause, found in causes:
-        if cause.aspect is Aspect.CODE and (tokens := _tokens_changed(found)) and tokens <= spelled:
-            number = next((n for n, (_, other) in enumerate(specific) if other.names & tokens), None)
-            if number is None:
-                kept.append(cause)
-                continue
-            told, other = specific[number]
-            also = (*told.also, f"written in {found.difference.item}")
-            specific[number] = replace(told, also=also, diff=told.diff or cause.diff), other
+    for cause, _, edit in found:
+        tokens = _tokens_changed(*edit) if edit else frozenset()
+        teller = next((n for n, one in enumerate(specific) if one.spelled & tokens), None)
+        if teller is not None and tokens <= spelled:
+            told = specific[teller].cause
+            also = (*told.also, f"written in {cause.item}")
+            told = replace(told, also=also, diff=told.diff or cause.diff)
+            specific[teller] = specific[teller]._replace(cause=told)
         elif cause.aspect not in _SPECIFIC:
             kept.append(cause)
-    told_once = _without_parameters([cause for cause, _ in specific])
-    order = {(one.aspect, one.item): number for number, (one, _) in enumerate(causes)}
+    told_once = _without_parameters([one.cause for one in specific])
+    order = {(one.cause.aspect, one.cause.item): number for number, one in enumerate(found)}
     return sorted([*told_once, *kept], key=lambda cause: order[cause.aspect, cause.item])
 
 
@@ -57,12 +67,8 @@ def _took(cause: Cause, parameter: Cause) -> bool:
     return same and cause is not parameter and not cause.item.startswith("parameter ")
 
 
-def _tokens_changed(found: Found) -> frozenset[str]:
+def _tokens_changed(before: str, after: str) -> frozenset[str]:
     """The names and literals that an edit took out or put in; empty where that cannot be told."""
-    difference = found.difference
-    before, after = difference.values[0], difference.values[1]
-    if difference.change is not Change.CHANGED or before is None or after is None:
-        return frozenset()
     try:
         old, new = _tokens(before), _tokens(after)
     except (tokenize.TokenError, SyntaxError):

@@ -5,15 +5,16 @@ from __future__ import annotations
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 
-from provkg.mapping.derivations import weakest
 from provkg.records import Activity, Digest, Evidence, File, Result, Value
-from provkg.views.comparison.covering import without_repetition
+from provkg.views.comparison.covering import OnLineage, without_repetition
 from provkg.views.comparison.found import Found, anchor
 from provkg.views.comparison.gaps import gaps
 from provkg.views.comparison.measures import Measured
 from provkg.views.comparison.model import Aspect, Cause, Change, Explanation
+from provkg.views.comparison.reasons import drew, may_draw, tell, unseeded
 from provkg.views.comparison.sides import Side
 from provkg.views.comparison.slices import Lineage, Slice
+from provkg.views.inventory import Thing
 
 __all__ = ["explain"]
 
@@ -92,9 +93,14 @@ def _pair(lineages: tuple[Lineage, Lineage], first: Result, second: Result) -> _
         lineages[0].of(first.id, equal[0], same),
         lineages[1].of(second.id, equal[1], same),
     )
-    reached = [name for name in cut[1].ways if name in equal[1]]
-    named = (lineages[1].inventory.name(name) for name in reached)
-    return _Pair(cut, tuple(dict.fromkeys(named)))
+    reached = (lineages[1].inventory.things[name] for name in cut[1].ways if name in equal[1])
+    named = (_called(lineages[1], thing) for thing in reached)
+    return _Pair(cut, tuple(dict.fromkeys(filter(None, named))))
+
+
+def _called(lineage: Lineage, thing: Thing) -> str:
+    """The variable of data, or the name of a file; nothing for what has no name."""
+    return lineage.inventory.variable(thing) if isinstance(thing, Value) else lineage.inventory.name(thing.id)
 
 
 def _contents(lineage: Lineage, part: Slice) -> dict[object, list[str]]:
@@ -126,16 +132,37 @@ def _texts(lineage: Lineage, part: Slice) -> dict[str, tuple[str, str]]:
 
 
 def _causes(lineages: tuple[Lineage, Lineage], pair: _Pair, roots: Sequence[Found]) -> list[Cause]:
-    on_it: list[tuple[Cause, Found]] = []
-    rest: list[tuple[Cause, Found]] = []
+    on_it: list[OnLineage] = []
+    rest: list[Cause] = []
     for one in roots:
-        if cause := _cause(lineages, pair, one):
-            (rest if _is_weak(one) else on_it).append((cause, one))
-    on_it.sort(key=lambda both: _likelihood(both[0]))
+        if not (told := _cause(lineages, pair, one)):
+            continue
+        cause, may_be = told
+        if may_be or _is_weak(one):
+            rest.append(cause)
+        else:
+            edit = _edit(one, pair.slices) if cause.aspect is Aspect.CODE else None
+            on_it.append(OnLineage(cause, one.names, edit))
+    on_it.sort(key=lambda one: _likelihood(one.cause))
     causes = without_repetition(on_it)
     seeds = any(cause.aspect is Aspect.SEEDS for cause in causes)
-    causes += () if seeds else _unseeded(lineages, pair)
-    return causes or [cause for cause, _ in sorted(rest, key=lambda both: _likelihood(both[0]))]
+    causes += () if seeds else unseeded(lineages, pair.slices)
+    return causes or sorted(rest, key=_likelihood)
+
+
+def _edit(found: Found, slices: tuple[Slice, Slice]) -> tuple[str, str] | None:
+    """The lines of a cell before and after its edit that are on the lineage; None where it is no edit."""
+    difference = found.difference
+    if difference.change is not Change.CHANGED or not found.lines:
+        return None
+    texts = []
+    for value, lines, part in zip(difference.values, found.lines, slices, strict=True):
+        chosen = {
+            n for order, some in lines.items() if order in part.lines for n in some & part.lines[order].lines
+        }
+        text = (value or "").lstrip("\n").splitlines()
+        texts.append("\n".join(text[n - 1] for n in sorted(chosen) if n <= len(text)))
+    return texts[0], texts[1]
 
 
 def _is_weak(found: Found) -> bool:
@@ -153,12 +180,15 @@ def _likelihood(cause: Cause) -> tuple[int, int, int]:
     return _RANKS.index(cause.aspect), _STRENGTH.index(cause.evidence), len(cause.path)
 
 
-def _cause(lineages: tuple[Lineage, Lineage], pair: _Pair, found: Found) -> Cause | None:
+def _cause(lineages: tuple[Lineage, Lineage], pair: _Pair, found: Found) -> tuple[Cause, bool] | None:
+    """The difference as a cause, where it is on the lineage, and whether it only may have acted there."""
     for number in (1, 0):
         for anchored in sorted(found.anchors[number]):
             start = _start(lineages[number], pair.slices[number], found, number, anchored)
             if start:
-                return _told(lineages[number], pair.slices[number], found, number, start)
+                step = lineages[number].inventory.things.get(start)
+                may_be = anchored.startswith("seed:") and isinstance(step, Activity) and not drew(step)
+                return tell(lineages[number], pair.slices[number], found, number, start), may_be
     return None
 
 
@@ -184,127 +214,16 @@ def _any_execution(part: Slice) -> str:
 
 
 def _drawer(lineage: Lineage, part: Slice, generator: str) -> str:
-    """A step or cell of the slice that draws from a global generator."""
-    if generator.startswith("numpy.random"):
-        for identifier in part.ways:
-            thing = lineage.inventory.things.get(identifier)
-            if isinstance(thing, Activity) and thing.unseeded:
-                return identifier
+    """A step or cell of the slice that draws from a global generator, or may."""
+    things = [lineage.inventory.things.get(identifier) for identifier in part.ways]
+    steps = [thing for thing in things if isinstance(thing, Activity)]
+    if generator == "numpy.random":
+        for drawn in (drew, may_draw):
+            if found := next((step.id for step in steps if drawn(step)), ""):
+                return found
     if generator == "torch" and (package := anchor("package", "torch")) in part:
         return package
-    top = generator.removesuffix(".default_rng")
     for order, counted in part.lines.items():
-        if any(call.startswith(f"{top}.") and not call.endswith("seed") for call in counted.calls):
+        if any(call.startswith(f"{generator}.") and not call.endswith("seed") for call in counted.calls):
             return anchor("execution", order)
     return ""
-
-
-def _told(lineage: Lineage, part: Slice, found: Found, number: int, start: str) -> Cause:
-    difference = found.difference
-    path, evidence = part.path(start)
-    if difference.aspect is Aspect.SEEDS and start.startswith(("execution:", "package:")):
-        evidence = weakest(evidence, Evidence.INFERRED)
-    code = difference.aspect is Aspect.CODE and bool(difference.diffs)
-    before, after = difference.values[0], difference.values[1]
-    return Cause(
-        aspect=difference.aspect,
-        item=difference.item,
-        before=_lines(before) if code else before,
-        after=_lines(after) if code else after,
-        because=_because(lineage, part, found, number, start),
-        evidence=evidence,
-        path=tuple(_names(lineage, path)),
-        diff=difference.diffs[0] if code else "",
-    )
-
-
-def _lines(text: str | None) -> str | None:
-    count = text.count("\n") + 1 if text else 0
-    return None if text is None else f"{count} line{'' if count == 1 else 's'}"
-
-
-def _names(lineage: Lineage, path: Sequence[str]) -> Iterator[str]:
-    """What lies on a way, each object once, by the names a reader knows."""
-    before = ""
-    for identifier in path:
-        kind, colon, name = identifier.partition(":")
-        if kind == "execution" and colon:
-            shown = lineage.inventory.place(int(name))
-        elif colon and kind == "module":
-            shown = lineage.side.near(name)
-        else:
-            shown = name if colon else lineage.inventory.name(identifier)
-        if shown != before:
-            yield shown
-        before = shown
-
-
-def _because(lineage: Lineage, part: Slice, found: Found, number: int, start: str) -> str:
-    inventory, difference = lineage.inventory, found.difference
-    result = inventory.name(part.result)
-    kind, _, name = start.partition(":")
-    thing = inventory.things.get(start)
-    if kind == "execution" and found.lines:
-        counted = part.lines[int(name)]
-        changed = sorted(counted.lines & found.lines[number][int(name)])
-        which = ", ".join(map(str, changed[:5])) + (", …" if len(changed) > 5 else "")
-        where = inventory.place(int(name))
-        if counted.whole:
-            return f"{where}, whose text cannot be parsed, lies on the way to {result}"
-        lines = f"line {which}" if len(changed) == 1 else f"lines {which}"
-        return f"{where}, {lines}, lies on the way to {result}"
-    if difference.aspect is Aspect.SEEDS and isinstance(thing, Activity) and thing.unseeded:
-        return f"{_function(thing)} drew random numbers without a seed of its own"
-    if isinstance(thing, Activity):
-        made = ", ".join(dict.fromkeys(inventory.name(one) for one in thing.generated if one in part.ways))
-        made = made if made and made != result else ""
-        return f"{_function(thing)} made {f'{made}, from which {result} came' if made else result}"
-    if isinstance(thing, File):
-        return f"{result} came from it"
-    if kind == "package":
-        user = part.ways[start].to
-        does = inventory.things.get(user)
-        what = _function(does) if isinstance(does, Activity) else next(iter(_names(lineage, [user])))
-        return f"{what}, on the way to {result}, is of {name}" if name != what else f"{result} needs it"
-    if kind == "variable":
-        order = part.names.get(name)
-        return f"{name}, set in {inventory.place(order)}, is read on the way to {result}" if order else ""
-    if kind == "module":
-        return f"a name imported from it is read on the way to {result}"
-    return f"all code on the way to {result} ran in it"
-
-
-def _function(activity: Activity) -> str:
-    what = (activity.implementation or activity.function).rpartition(".")[2]
-    called = activity.function.rpartition(".")[2]
-    return f"{what}.{called}" if activity.implementation and called != what else called
-
-
-def _unseeded(lineages: tuple[Lineage, Lineage], pair: _Pair) -> list[Cause]:
-    """Steps on both lineages that drew random numbers which no seed fixes."""
-    causes: dict[str, Cause] = {}
-    for lineage, part in zip(lineages, pair.slices, strict=True):
-        seeded = {
-            seed.generator: execution.order
-            for execution in reversed(lineage.side.run.executions)
-            for seed in execution.seeds
-            if seed.value is not None
-        }
-        for identifier in part.ways:
-            thing = lineage.inventory.things.get(identifier)
-            if not isinstance(thing, Activity) or not thing.unseeded or thing.parent:
-                continue
-            if seeded.get("numpy.random", 1 << 30) <= lineage.inventory.order[identifier]:
-                continue
-            path, evidence = part.path(identifier)
-            cause = Cause(
-                aspect=Aspect.SEEDS,
-                item=f"random numbers of {_function(thing)}",
-                before="no seed",
-                after="no seed",
-                because=f"{_function(thing)} drew random numbers without a seed: others each time",
-                evidence=evidence,
-                path=tuple(_names(lineage, path)),
-            )
-            causes.setdefault(cause.item, cause)
-    return list(causes.values())

@@ -198,10 +198,7 @@ def seed_differences(sides: Sequence[Side]) -> Iterator[Found]:
             values=values,
             places=places,
         )
-        everywhere = anchor("seed", generator)
-        anchors = tuple(
-            frozenset({everywhere, *(anchor("execution", order) for _, order, _ in one)}) for one in found
-        )
+        anchors = tuple(frozenset({anchor("seed", generator)} if one else ()) for one in found)
         spelled = {repr(value) for one in found for value, _, _ in one}
         yield Found(difference, anchors, names=frozenset({*spelled, "seed"}))
 
