@@ -11,6 +11,7 @@ from itertools import groupby
 from pathlib import Path
 
 import click
+import msgspec
 from pyoxigraph import NamedNode, RdfFormat, parse
 
 from provkg import errors
@@ -18,6 +19,7 @@ from provkg.cli.main import COMMANDS, cli
 from provkg.queries import questions
 from provkg.resources import folder
 from provkg.terms import ONTOLOGY, Provkg
+from provkg.views.comparison import Comparison
 
 REFERENCE = Path(__file__).parent / "reference"
 NOTE = "<!-- Written by docs/generate.py (`make docs`): change what it describes, not this page. -->\n"
@@ -33,9 +35,11 @@ def main() -> int:
         "ontology.md": ontology_page,
         "errors.md": errors_page,
     }
+    texts = {name: f"{NOTE}\n" + "\n".join(page()).rstrip() + "\n" for name, page in pages.items()}
+    texts["comparison.schema.json"] = comparison_schema()
     stale = []
-    for name, page in pages.items():
-        path, text = REFERENCE / name, f"{NOTE}\n" + "\n".join(page()).rstrip() + "\n"
+    for name, text in texts.items():
+        path = REFERENCE / name
         if path.exists() and path.read_text(encoding="utf-8") == text:
             continue
         stale.append(name)
@@ -46,6 +50,13 @@ def main() -> int:
         print(f"Not up to date: {', '.join(stale)}. Run `make docs`.", file=sys.stderr)
         return 1
     return 0
+
+
+def comparison_schema() -> str:
+    """The JSON Schema of what ``provkg compare --format json`` writes."""
+    schema = msgspec.json.schema(Comparison)
+    del schema["$defs"]["Comparison"]["properties"]["pictures"]
+    return msgspec.json.format(msgspec.json.encode(schema), indent=1).decode() + "\n"
 
 
 def commands_page() -> Iterator[str]:
