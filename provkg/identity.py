@@ -132,6 +132,11 @@ class Names(msgspec.Struct, frozen=True):
         """What a record's short identifier stands for: a value, file, activity, result or output."""
         return f"{self.run(run)}/{_THINGS.get(name[:1], 'value')}/{escape(name)}"
 
+    @staticmethod
+    def columns(value: str, rank: int) -> str:
+        """The columns of one rank, from 1, that have a history in common; of the value of an IRI."""
+        return f"{value}/columns/{rank}"
+
     def variable(self, run: str, name: str) -> str:
         """A variable of a run."""
         return f"{self.run(run)}/variable/{escape(name)}"

@@ -52,15 +52,17 @@ def links_of(node: Node) -> Iterator[Link]:
 def _columns(node: Node, way: _Way) -> tuple[bool, tuple[ColumnLink, ...]]:
     """What a link tells of columns: only of those that both ends have."""
     source = way.source
-    if not way.columns or not isinstance(source, Node):
+    if way.columns is None or not isinstance(source, Node):
         return False, ()
+    if not way.columns:
+        return False, (ColumnLink(target=WHOLE),)
     there = {column.name for column in source.columns} | {WHOLE}
     here = {column.name for column in node.columns} | {WHOLE}
-    links = [
-        ColumnLink(target=target, sources=found)
-        for target, labels in way.columns.named.items()
-        if target in here and ((found := tuple(each for each in labels if each in there)) or way.columns.same)
-    ]
+    links, left_open = [], way.columns.left_open
+    for target in dict.fromkeys((*way.columns.named, *sorted(left_open))):
+        found = tuple(each for each in way.columns.of(target) if each in there)
+        if target in here and (found or way.columns.same or target in left_open):
+            links.append(ColumnLink(target=target, sources=found, further=target in left_open))
     same = way.columns.same and not here.isdisjoint(there)
     return same, tuple(links)
 

@@ -10,7 +10,7 @@ from collections.abc import Iterable, Mapping
 from types import MappingProxyType
 from typing import Final
 
-__all__ = ["SAME", "WHOLE", "Columns", "compose", "together", "whole_of"]
+__all__ = ["NONE", "SAME", "WHOLE", "Columns", "compose", "together", "whole_of"]
 
 WHOLE: Final = ""
 _FEW = 50
@@ -24,13 +24,21 @@ class Columns:
         named: the columns of the source that a column of the target came from; none of them where the tuple
             is empty.
         same: whether any other column of the target came from the column of the same name, if there is one.
+        left_open: columns of the target of which it is not known what else they came from.
     """
 
-    __slots__ = ("named", "same")
+    __slots__ = ("left_open", "named", "same")
 
-    def __init__(self, named: Mapping[str, tuple[str, ...]] = _NONE, *, same: bool = False) -> None:
+    def __init__(
+        self,
+        named: Mapping[str, tuple[str, ...]] = _NONE,
+        *,
+        same: bool = False,
+        left_open: frozenset[str] = frozenset(),
+    ) -> None:
         self.named = named
         self.same = same
+        self.left_open = left_open
 
     def of(self, target: str) -> tuple[str, ...]:
         """The columns of the source that a column of the target came from."""
@@ -41,12 +49,14 @@ class Columns:
 
     def key(self) -> object:
         """Equal for equal columns, as far as that is quickly told."""
-        return (self.same, *self.named.items()) if len(self.named) <= _FEW else id(self)
+        return (self.same, self.left_open, *self.named.items()) if len(self.named) <= _FEW else id(self)
 
     def __bool__(self) -> bool:
-        return self.same or any(self.named.values())
+        return self.same or bool(self.left_open) or any(self.named.values())
 
 
+NONE: Final = Columns()
+"""It came from no column: rows were chosen by it."""
 SAME: Final = Columns(same=True)
 """Every column came from the one of the same name."""
 
@@ -67,7 +77,7 @@ def compose(later: Columns | None, earlier: Columns | None) -> Columns | None:
     named = {target: _all(earlier, between) for target, between in later.named.items()}
     if later.same:
         named = {**earlier.named, **named}
-    return Columns(named, same=later.same and earlier.same)
+    return Columns(named, same=later.same and earlier.same, left_open=_open(later, earlier))
 
 
 def together(one: Columns | None, other: Columns | None) -> Columns | None:
@@ -75,7 +85,16 @@ def together(one: Columns | None, other: Columns | None) -> Columns | None:
     if one is None or other is None or one is other:
         return one or other
     named = {label: _union(one.of(label), other.of(label)) for label in {**one.named, **other.named}}
-    return Columns(named, same=one.same or other.same)
+    return Columns(named, same=one.same or other.same, left_open=one.left_open | other.left_open)
+
+
+def _open(later: Columns, earlier: Columns) -> frozenset[str]:
+    """A column is open that came from an open one."""
+    if not earlier.left_open:
+        return later.left_open
+    through = {target for target, between in later.named.items() if not earlier.left_open.isdisjoint(between)}
+    kept = {label for label in earlier.left_open if label not in later.named} if later.same else set()
+    return later.left_open | through | kept
 
 
 def _all(columns: Columns, labels: Iterable[str]) -> tuple[str, ...]:

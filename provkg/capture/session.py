@@ -44,6 +44,7 @@ from provkg.records import (
     Evidence,
     FileMode,
     Import,
+    Link,
     Package,
     ParametersSeen,
     RunFinished,
@@ -316,7 +317,8 @@ class Session:
             ),
         )
         if steps is not None:
-            self.write(replace(steps, values=tuple(map(self._without_columns, steps.values))))
+            values = tuple(map(self._without_columns, steps.values))
+            self.write(replace(steps, values=values, links=tuple(map(self._without_names, steps.links))))
         cell.progress.took(time.thread_time() - began)
 
     def parameters(self, parameters: tuple[Setting, ...]) -> None:
@@ -344,7 +346,8 @@ class Session:
         fields = gather_variables(cell, self.values, self._hidden, self._definers)
         if self.values.inference.tired:
             cell.notices.add("origins", "there is too much text to read where all values came from")
-        return {**fields, "values": tuple(map(self._without_columns, fields["values"]))}
+        values = tuple(map(self._without_columns, fields["values"]))
+        return {**fields, "values": values, "links": tuple(map(self._without_names, fields["links"]))}
 
     def _gather_files(self, cell: Execution) -> dict[str, Any]:
         return gather_files(cell, self.files, self.values)
@@ -357,6 +360,18 @@ class Session:
             if self._unnamed is None or not self._unnamed.match(column.name)
         )
         return replace(value, columns=named)
+
+    def _without_names(self, link: Link) -> Link:
+        """A link that does not name the columns that shall not be named, but says that there were some."""
+        unnamed = self._unnamed
+        if unnamed is None or not link.columns:
+            return link
+        columns = []
+        for one in link.columns:
+            if not unnamed.match(one.target):
+                named = tuple(label for label in one.sources if not unnamed.match(label))
+                columns.append(replace(one, sources=named, further=one.further or named != one.sources))
+        return replace(link, columns=tuple(columns))
 
     def _gather_code(self, cell: Execution) -> dict[str, Any]:
         imports = []

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+from provkg.mapping.columns import write_columns
 from provkg.mapping.derivations import write_derivations
 from provkg.mapping.ml import activities
 from provkg.mapping.notebook import documents, executions, run_error
@@ -32,6 +33,7 @@ _PARTS = (
     activities,
     sameness,
     write_derivations,
+    write_columns,
 )
 
 

@@ -11,10 +11,12 @@ from provkg.records import Digest, Evidence, FileMode, SplitRole, ValueKind
 from provkg.terms import Prov, Provkg, Rdfs
 
 if TYPE_CHECKING:
+    from collections.abc import Sequence
+
     from provkg.mapping.scope import Scope
     from provkg.records import Column, File, Value
 
-__all__ = ["SPLITS", "things"]
+__all__ = ["SPLITS", "table_schema", "things"]
 
 SPLITS = {
     SplitRole.TRAINING: Provkg.TrainingSplit,
@@ -90,15 +92,15 @@ def _table(scope: Scope, value: Value, iri: str) -> None:
         quads.integer(iri, Provkg.columnCount, value.shape[1])
     if not value.columns:
         return
-    quads.link(iri, Provkg.hasSchema, _schema(scope, value.columns))
+    quads.link(iri, Provkg.hasSchema, table_schema(scope, value.columns))
     missing = [column.missing for column in value.columns if column.missing is not None]
     # A sum over some of the columns would pass for that of all.
     if len(missing) == len(value.columns):
         quads.integer(iri, Provkg.missingCount, sum(missing))
 
 
-def _schema(scope: Scope, columns: tuple[Column, ...]) -> str:
-    """The columns that a table has, one thing for all tables that have the same."""
+def table_schema(scope: Scope, columns: Sequence[Column]) -> str:
+    """Columns in their order, one thing for all tables and groups that have the same."""
     quads, names = scope.quads, scope.names
     iri = names.table_schema(digest([[column.name, column.type] for column in columns]))
     if not quads.first(iri):

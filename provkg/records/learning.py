@@ -104,11 +104,14 @@ class Activity(Record, frozen=True):
 class ColumnLink(Record, frozen=True):
     """That a column of a link's target came from columns of its source, or from none of them.
 
-    ``""`` stands for the whole of a value without columns, such as an array.
+    ``""`` stands for the whole of a value without columns, such as an array; of a target, for each of its
+    columns that is not told of by itself. ``further`` says that there were more columns, whose names are left
+    out.
     """
 
     target: str
     sources: tuple[str, ...] = ()
+    further: bool = False
 
 
 class Link(Record, frozen=True):

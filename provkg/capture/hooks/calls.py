@@ -7,10 +7,11 @@ from collections.abc import Callable
 from datetime import UTC, datetime
 from typing import Any, NamedTuple
 
+from provkg.capture.columns import SAME
 from provkg.capture.ending import status_of
 from provkg.capture.gate import gate
 from provkg.capture.hooks.settings import draws_in_vain, settings_of
-from provkg.capture.kinds import is_estimator, kind_of
+from provkg.capture.kinds import is_estimator, is_table, kind_of
 from provkg.capture.session import Session
 from provkg.capture.values import Node
 from provkg.records import Activity, ActivityKind, Evidence, Result, Role, Setting, Status, Use
@@ -129,7 +130,8 @@ class Call:
         given = within._by_role.get(role)
         if is_estimator(value) or given is None:
             return self.tracker.node(value)
-        return self.tracker.derive(value, (given,), within.function, Evidence.DECLARED)
+        told = SAME if is_table(value) else None
+        return self.tracker.derive(value, (given,), within.function, Evidence.DECLARED, columns=told)
 
     def use_state(self, node: Node | None, role: Role, argument: str = "") -> None:
         """Record that the call uses a state that was recorded before, whatever became of the object."""

@@ -8,7 +8,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any
 
-from provkg.capture.columns import SAME, WHOLE, Columns, whole_of
+from provkg.capture.columns import NONE, SAME, WHOLE, Columns, whole_of
 from provkg.capture.hooks.told import BY_METHOD, Given, Telling, labels_of, pairs_of
 from provkg.capture.kinds import is_table, label_text
 from provkg.capture.states import Node
@@ -30,7 +30,7 @@ _BY_NAME |= {"interpolate", "invert", "isin", "isna", "isnull", "last", "loc", "
 _BY_NAME |= {"mean", "median", "min", "mode", "neg", "nlargest", "notna", "notnull"}
 _BY_NAME |= {"nsmallest", "nth", "nunique", "pct_change", "pop", "pos", "prod", "product"}
 _BY_NAME |= {"quantile", "query", "rank", "reindex", "reindex_like", "rename_axis"}
-_BY_NAME |= {"reorder_levels", "replace", "reset_index", "rolling", "round", "sample"}
+_BY_NAME |= {"reorder_levels", "replace", "rolling", "round", "sample"}
 _BY_NAME |= {"select_dtypes", "sem", "set_flags", "set_index", "setitem", "shift", "skew"}
 _BY_NAME |= {"sort_index", "sort_values", "std", "sum", "swaplevel", "tail", "take"}
 _BY_NAME |= {"to_period", "to_timestamp", "transform", "truncate", "tz_convert", "tz_localize"}
@@ -39,6 +39,8 @@ _BY_NAME |= {"init", "DataFrame", "set_axis", "where", "mask"}
 """Methods that leave columns their names."""
 _BY_PLACE = frozenset({"rename", "set_axis", "add_prefix", "add_suffix"})
 _CHOOSING = frozenset({"getitem", "get", "pop", "loc", "xs", "squeeze"})
+_SELECTING = frozenset({"getitem", "loc", "query", "take"})
+"""Methods that are given what tells which rows to choose."""
 _ARRAYS = frozenset({"to_numpy", "values", "array", "to_records"})
 _ACROSS = frozenset({"sum", "mean", "max", "min", "std", "var", "median", "prod", "any", "all", "count"})
 
@@ -65,6 +67,8 @@ def columns_told(
             columns = _of_one(method, value, args, kwargs, made, into_table)
             if columns is not None:
                 told[node] = columns
+        elif method in _SELECTING:
+            told[node] = NONE
     return told
 
 

@@ -5,8 +5,10 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import Any, Protocol
 
+from provkg.capture.columns import Columns
 from provkg.capture.gate import gate
 from provkg.capture.hooks.calls import Begin, Call
+from provkg.capture.hooks.features import features_told, predicted_of
 from provkg.capture.hooks.numbers import number, result_of
 from provkg.capture.hooks.scorers import default_metric
 from provkg.capture.hooks.settings import part_types
@@ -195,7 +197,11 @@ class Fitting(EstimatorCall):
 
     def _follow_result(self, result: Any, fitted: Node) -> None:
         """``fit_transform`` and ``fit_predict`` also return data, made by the new state."""
-        made = self.tracker.derive(result, (fitted, *self.sources[:1]), self.function)
+        data = self.argument(0, *self.data_names)[1]
+        told = predicted_of(self.data, data)
+        if self.method != "fit_predict":
+            told = features_told(self.estimator, self.data, data, result)
+        made = self.tracker.derive(result, (fitted, *self.sources[:1]), self.function, columns=told)
         if made is not None and self.method == "fit_predict":
             made.kind = ValueKind.PREDICTION
             made.model, made.data = fitted, self.data
@@ -237,7 +243,11 @@ class Transforming(EstimatorCall):
         """The transformed data is known."""
         if kind_of(result) is not None:
             sources = [node for node in (self.transformer, self.data) if node is not None]
-            self.make(self.tracker.derive(result, sources, self.function), result)
+            told: dict[Node, Columns] = {}
+            if self.method == "transform":
+                data = self.argument(0, *self.data_names)[1]
+                told = features_told(self.estimator, self.data, data, result)
+            self.make(self.tracker.derive(result, sources, self.function, columns=told), result)
         self.add(seconds)
 
 
@@ -255,7 +265,10 @@ class Predicting(EstimatorCall):
         """The predictions are known, and remember their model and data."""
         if kind_of(result) is not None:
             sources = [node for node in (self.model, self.data) if node is not None]
-            made = self.tracker.derive(result, sources, self.function, kind=ValueKind.PREDICTION)
+            told = predicted_of(self.data, self.argument(0, *self.data_names)[1])
+            made = self.tracker.derive(
+                result, sources, self.function, kind=ValueKind.PREDICTION, columns=told
+            )
             if made is not None:
                 made.model, made.data = self.model, self.data
                 made.role = self.data.role if self.data is not None else None

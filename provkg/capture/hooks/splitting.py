@@ -13,6 +13,7 @@ from threading import get_ident
 from time import perf_counter
 from typing import Any
 
+from provkg.capture.columns import NONE, SAME
 from provkg.capture.gate import gate
 from provkg.capture.hooks.calls import Begin, Call
 from provkg.capture.hooks.settings import own_settings, setting
@@ -70,7 +71,7 @@ class Splitting(Call):
                 if kind_of(part) is None:
                     continue
                 parents = (node,) if node is not None else ()
-                made = self.tracker.derive(part, parents, self.function)
+                made = self.tracker.derive(part, parents, self.function, columns=SAME)
                 if made is not None:
                     made.role, made.fold = role, None
                 self.make(made, part)
@@ -155,7 +156,7 @@ class Folding(Call):
             return
         parents = (self._data,) if self._data is not None else ()
         for rows, role in zip(pair, self._roles, strict=True):
-            made = self.tracker.derive(rows, parents, self.function)
+            made = self.tracker.derive(rows, parents, self.function, columns=NONE)
             if made is None:
                 continue
             made.role, made.selects = role, True

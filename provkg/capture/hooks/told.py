@@ -34,12 +34,12 @@ def labels_of(value: Any) -> list[str] | None:
     return [label_text(label) for label in value.columns]
 
 
-def pairs_of(value: Any, made: Any) -> Columns:
+def pairs_of(value: Any, made: Any) -> Columns | None:
     """By name; an aggregation by several functions has pairs of column and function for names."""
     if made.columns.nlevels == value.columns.nlevels or made.shape[1] > _MAX_COLUMNS:
         return SAME
     if value.columns.nlevels != 1:
-        return Columns()
+        return None
     pairs = ((label_text(label), label_text(label[0])) for label in made.columns if type(label) is tuple)
     return Columns({pair: (column,) for pair, column in pairs})
 
@@ -57,7 +57,8 @@ def _aggregated(call: Telling) -> Mapping[Node, Columns]:
     named = {new: each for new, each in call.kwargs.items() if type(each) is tuple and len(each) == 2}
     if named:
         return {node: Columns({new: (label_text(each[0]),) for new, each in named.items()})}
-    return {node: pairs_of(value, call.made)}
+    columns = pairs_of(value, call.made)
+    return {node: columns} if columns is not None else {}
 
 
 def _evaluated(call: Telling) -> Mapping[Node, Columns]:
@@ -134,14 +135,17 @@ def _encoded(call: Telling) -> Mapping[Node, Columns]:
     if labels is None:
         return {} if is_table(value) else {node: Columns(dict.fromkeys(made_labels, (WHOLE,)))}
     separator, prefix = call.kwargs.get("prefix_sep", "_"), call.kwargs.get("prefix")
-    if type(separator) is not str or prefix is not None:
-        return {node: Columns(dict.fromkeys(set(made_labels) - set(labels), ()), same=True)}
     coded = sorted(set(labels) - set(made_labels), key=len, reverse=True)
+    if type(separator) is not str or prefix is not None:
+        new = [label for label in made_labels if label not in labels]
+        return {node: Columns(dict.fromkeys(new, tuple(coded)), same=True)} if len(coded) == 1 else {}
     named: dict[str, tuple[str, ...]] = {}
     for label in made_labels:
         if label not in labels:
             column = next((each for each in coded if label.startswith(each + separator)), None)
-            named[label] = (column,) if column is not None else ()
+            if column is None:
+                return {}
+            named[label] = (column,)
     return {node: Columns(named, same=True)}
 
 
@@ -184,7 +188,9 @@ def _one_by_one(named: Iterable[tuple[Any, Any]], given: Given) -> dict[Node, Co
 
 def _assigned(call: Telling) -> Mapping[Node, Columns]:
     """``assign``: other columns are as they were."""
-    kept = Columns(dict.fromkeys(map(label_text, call.kwargs), ()), same=True)
+    new = dict.fromkeys(map(label_text, call.kwargs), ())
+    unseen = frozenset(label_text(label) for label, value in call.kwargs.items() if _is_unseen(value, call))
+    kept = Columns(new, same=True, left_open=unseen)
     told = {node: kept for node, value in call.given if value is call.args[0]}
     return {**told, **_one_by_one(call.kwargs.items(), call.given)}
 
@@ -206,7 +212,8 @@ def _set(call: Telling) -> Mapping[Node, Columns]:
     told: dict[Node, Columns] = {}
     for node, held in call.given:
         if held is own:
-            told[node] = Columns(dict.fromkeys(labels, ()), same=True)
+            unseen = frozenset(labels if _is_unseen(value, call) else ())
+            told[node] = Columns(dict.fromkeys(labels, ()), same=True, left_open=unseen)
         elif held is value:
             pairs = zip(labels, [WHOLE] * len(labels) if there is None else there, strict=False)
             told[node] = Columns({here: (label,) for here, label in pairs})
@@ -217,9 +224,30 @@ def _set_one(key: Any, value: Any, call: Telling) -> Mapping[Node, Columns]:
     if type(key) not in (str, int):
         return {}
     label = label_text(key)
-    others = Columns({label: ()}, same=True)
+    others = Columns({label: ()}, same=True, left_open=frozenset([label] if _is_unseen(value, call) else ()))
     told = {node: others for node, held in call.given if held is call.args[0]}
     return {**told, **_one_by_one([(label, value)], call.given)}
+
+
+def _is_unseen(value: Any, call: Telling) -> bool:
+    """Whether what was given for a column may hold data of which nothing is known: it is no constant."""
+    kind = type(value)
+    if kind is str or kind is bytes or not (hasattr(kind, "__iter__") or callable(value)):
+        return False
+    return all(held is not value for _, held in call.given)
+
+
+def _reset(call: Telling) -> Mapping[Node, Columns]:
+    """``reset_index``: what was the index, whatever that came from, is a column now."""
+    if len(call.given) != 1 or not is_table(call.made):
+        return {node: SAME for node, _ in call.given[:1] if not is_table(call.made)}
+    [(node, value)] = call.given
+    made, labels = labels_of(call.made), labels_of(value)
+    if made is None or (labels is None and is_table(value)):
+        return {}
+    if labels is None:
+        return {node: Columns({made[-1]: (WHOLE,)}, left_open=frozenset(made[:-1]))}
+    return {node: Columns(same=True, left_open=frozenset(made) - frozenset(labels))}
 
 
 def _set_partly(call: Telling) -> Mapping[Node, Columns]:
@@ -253,6 +281,7 @@ BY_METHOD: dict[str, Callable[[Telling], Mapping[Node, Columns]]] = {
     "merge_ordered": _merged,
     "set_item": _set,
     "set_item_frame_value": _set,
+    "reset_index": _reset,
     "setitem": _set,
     "setitem_array": _set,
     "setitem_frame": _set_partly,
