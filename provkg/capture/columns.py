@@ -67,7 +67,10 @@ def whole_of(labels: Iterable[str]) -> Columns:
 
 
 def compose(later: Columns | None, earlier: Columns | None) -> Columns | None:
-    """From a target past a value between to its source; None where one of the two is not known."""
+    """From a target past a value between to its source; None where that is not known."""
+    if later is not None and earlier is None and not later.same:
+        reached = {target: () for target, between in later.named.items() if between}
+        return Columns(reached, left_open=later.left_open | frozenset(reached))
     if later is None or earlier is None:
         return None
     if later is SAME:

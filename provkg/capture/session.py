@@ -195,6 +195,7 @@ class Session:
             fields["links"] = (*fields.get("links", ()), *self.figures.end(fields["outputs"]))
         except Exception as failure:
             cell.notices.add("outputs", failure)
+        fields["links"] = tuple(map(self._without_names, fields.get("links", ())))
         self._cell = None
         self._definers.end(Snapshot(variables(self.namespace, self._hidden)))
         self._pending.move_to(cell.notices)
@@ -346,8 +347,7 @@ class Session:
         fields = gather_variables(cell, self.values, self._hidden, self._definers)
         if self.values.inference.tired:
             cell.notices.add("origins", "there is too much text to read where all values came from")
-        values = tuple(map(self._without_columns, fields["values"]))
-        return {**fields, "values": values, "links": tuple(map(self._without_names, fields["links"]))}
+        return {**fields, "values": tuple(map(self._without_columns, fields["values"]))}
 
     def _gather_files(self, cell: Execution) -> dict[str, Any]:
         return gather_files(cell, self.files, self.values)

@@ -8,14 +8,14 @@ be for that: a column is apart as soon as anything was made of it alone, or it o
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Final
 
 from provkg.records import ActivityKind, Evidence, Role, ValueKind
 
 if TYPE_CHECKING:
-    from provkg.records import Link, Run, Value
+    from provkg.records import Link, Run, Use, Value
 
 __all__ = ["ColumnGroup", "Hop", "column_groups"]
 
@@ -169,7 +169,21 @@ def _ways(run: Run, labels: Mapping[str, object]) -> dict[str, list[_Way]]:
             if link.target in labels and link.source in labels and link.target != link.source:
                 new = _Way(link.source, link.evidence, is_cut=link.source in cut)
                 found[link.target].setdefault(link.source, new).take(link)
+    linked = set(found)
+    for target, use in _through_activities(run):
+        if target in labels and target not in linked and use.entity in labels and use.entity != target:
+            new = _Way(use.entity, use.evidence, is_cut=use.entity in cut)
+            found[target].setdefault(use.entity, new)
     return defaultdict(list, {target: list(ways.values()) for target, ways in found.items()})
+
+
+def _through_activities(run: Run) -> Iterator[tuple[str, Use]]:
+    """What activities made, with each thing that they used; of columns nothing is told by that."""
+    for execution in run.executions:
+        for activity in execution.activities:
+            for target in activity.generated:
+                for use in activity.used:
+                    yield target, use
 
 
 def _is_known(way: _Way, value: str, labels: _Labels) -> bool:

@@ -54,6 +54,7 @@ NET = "6fb2d8e4-9f50-4071-8d1e-2f3041526377"
 AGAIN = "70c3e9f5-a061-4182-9e2f-304152637488"
 SAVED = "5ea1c7d3-8e4f-5a6b-9c0d-1e2f3a4b5c66"
 
+COLUMNS = ("bill", "mass")
 LOGISTIC = "sklearn.linear_model._logistic.LogisticRegression"
 FOREST = "sklearn.ensemble._forest.RandomForestClassifier"
 SCALER = "sklearn.preprocessing._data.StandardScaler"
@@ -445,6 +446,8 @@ def _load(cell: Cell, path: str, content: str, rows: int, *, name: str = "df") -
     cell.reads("pd")
     file = cell.file(path, FileMode.READ, content)
     frame = cell.frame(name, rows)
+    if path == "penguins.csv":
+        cell.columns(frame, *COLUMNS, "note", "species")
     cell.step(ActivityKind.LOADING, "pandas.read_csv", [(file, Role.FILE)], [frame], package="pandas")
     return frame
 
@@ -453,9 +456,12 @@ def _clean(cell: Cell, df: Value, rows: int) -> tuple[Value, Value]:
     cell.reads("df")
     clean, x = cell.frame("clean", rows), cell.frame("X", rows)
     y = cell.value("y", ValueKind.DATASET, "pandas.Series", rows, content=f"{cell.story.id} y")
-    cell.link(clean, df, "dropna")
-    cell.link(x, clean, "drop")
-    cell.link(y, clean, "getitem")
+    cell.columns(clean, *COLUMNS, "note", "species")
+    cell.columns(x, *COLUMNS)
+    cell.columns(y, "species")
+    cell.link(clean, df, "dropna", same_columns=True)
+    cell.link(x, clean, "drop", same_columns=True)
+    cell.link(y, clean, "getitem", "species")
     return x, y
 
 
@@ -468,7 +474,8 @@ def _split(
         for role, rows, suffix in ((SplitRole.TRAINING, train, "train"), (SplitRole.TEST, test, "test")):
             name = f"{letter}_{suffix}"
             parts[name] = cell.frame(name, rows, role=role, content=f"{cell.story.id} {name}")
-            cell.link(parts[name], whole, "train_test_split")
+            cell.columns(parts[name], *(COLUMNS if letter == "X" else ("species",)))
+            cell.link(parts[name], whole, "train_test_split", same_columns=True)
     cell.step(
         ActivityKind.SPLITTING,
         "sklearn.model_selection.train_test_split",
@@ -498,6 +505,8 @@ def _scale(cell: Cell, scaler: Value, data: Value, name: str, rows: int) -> Valu
     scaled = cell.frame(name, rows, role=data.role)
     used = [(scaler, Role.MODEL), (data, Role.DATA)]
     cell.step(ActivityKind.PREPROCESSING, f"{SCALER}.transform", used, [scaled], implementation=SCALER)
+    cell.link(scaled, data, f"{SCALER}.transform", *COLUMNS)
+    cell.link(scaled, scaler, f"{SCALER}.transform")
     return scaled
 
 

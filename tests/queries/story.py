@@ -19,6 +19,8 @@ from provkg.records import (
     CellFinished,
     Code,
     CodeKind,
+    Column,
+    ColumnLink,
     Commit,
     Document,
     DocumentCell,
@@ -181,9 +183,29 @@ class Cell:
             ),
         )
 
-    def link(self, target: Value, source: Value, operation: str) -> None:
-        made = Link(target=target.id, source=source.id, evidence=Evidence.OBSERVED, operation=operation)
-        self.add("links", made)
+    def columns(self, value: Value, *names: str) -> None:
+        """Say which columns a value of this cell has."""
+        columns = tuple(Column(name=name, type="") for name in names)
+        values = self.parts["values"]
+        self.parts["values"] = [
+            msgspec.structs.replace(one, columns=columns) if one.id == value.id else one for one in values
+        ]
+
+    def link(
+        self, target: Value, source: Value, operation: str, *whole: str, same_columns: bool = False
+    ) -> None:
+        """``whole`` names the columns of the source that a value without columns came from."""
+        self.add(
+            "links",
+            Link(
+                target=target.id,
+                source=source.id,
+                evidence=Evidence.OBSERVED,
+                operation=operation,
+                same_columns=same_columns,
+                columns=(ColumnLink(target="", sources=whole),) if whole else (),
+            ),
+        )
 
     def result(
         self,

@@ -222,6 +222,11 @@ KNOWN: list[tuple[str, dict[str, str], Check]] = [
         {"procedure": "train_test_split", "setting": "test_size", "value": "0.25"},
         both(has(kind="model", name="logistic"), has(kind="file"), has(kind="result")),
     ),
+    (
+        "which_columns_fed_model",
+        {"model": "logistic", "feature": "male"},
+        both(only("column", "sex"), only("known", True), ends("path", DATA)),
+    ),
     # data
     ("which_data_sources_were_used", {"run": FIRST}, has(mode="written")),
     ("which_versions_of_data", {"file": "penguins.csv"}, both(count(1), has(rows=344, size=15241))),
