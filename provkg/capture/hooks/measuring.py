@@ -77,6 +77,8 @@ class Measuring(Call):
             self.truth = self.use(truth, role, names[0], (predicted,))
         if predicted is not None:
             self.prediction = self.use(predicted, Role.PREDICTION, names[1], (truth,))
+        if self.crowded:
+            return
         self.settings = tuple(
             setting(name, given.get(name, parameter.default), parameter.default)
             for name, parameter in list(signature.parameters.items())[2:]
@@ -138,6 +140,8 @@ class Measuring(Call):
             self.make(made, result)
 
     def _add(self, metric: str, value: Any, **more: Any) -> None:
+        if self.crowded:
+            return
         prediction = self._judged()
         model = prediction.model if prediction is not None else None
         data = prediction.data if prediction is not None else None
@@ -147,9 +151,7 @@ class Measuring(Call):
         if role is None and self.truth is not None:
             role = self.truth.role
         keep = self.session.values.keep_state
-        model_id, on = (
-            ("", "") if self.crowded else (keep(model), keep(data if data is not None else self.truth))
-        )
+        model_id, on = keep(model), keep(data if data is not None else self.truth)
         self.results.append(
             result_of(
                 self.session,
