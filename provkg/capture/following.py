@@ -4,12 +4,13 @@ from __future__ import annotations
 
 import sys
 from collections.abc import Callable, Container, Iterable, Mapping
+from threading import get_ident
 from types import BuiltinFunctionType, FrameType, FunctionType, ModuleType
 from typing import Any
 
 from provkg.capture.ancestry import links_to
 from provkg.capture.flow import Sources
-from provkg.capture.gate import is_hidden
+from provkg.capture.gate import gate, is_hidden
 from provkg.capture.inference import HOLDING, Inference, memory_of
 from provkg.capture.kinds import kind_of
 from provkg.capture.namespace import element_names, locals_of, variables
@@ -95,8 +96,12 @@ class Following:
         return {name: node.id for name, node in self.inference.began.items()}
 
     def frame(self) -> FrameType | None:
-        """The innermost frame of the user's own code."""
-        return self.code.frame()
+        """The innermost frame of the user's own code.
+
+        None in threads that the execution has started: what variables hold while others run, the text
+        does not tell.
+        """
+        return self.code.frame() if get_ident() == gate.thread else None
 
     def called_by_user(self, is_packaged: Callable[[str], bool]) -> bool:
         """Whether the hooked call at work was made by the user's own code, not by a library's.
@@ -142,7 +147,18 @@ class Following:
             return self.tracker.node(value)
         if kind is None:
             return self._resolve_plain(value) if is_container(value) else None
+        if text and get_ident() != gate.thread:
+            return self._given_to_thread(value)
         return self.inference.at_frame(value, self.frame() if text else None)
+
+    def _given_to_thread(self, value: Any) -> Node | None:
+        """The state of data that a thread works on, by what a variable holds where the execution is now."""
+        frame = self.code.frame_of(gate.thread)
+        held = locals_of(frame) if frame is not None else {}
+        name = next((name for name, each in held.items() if each is value and name[:1] != "_"), "")
+        if frame is None or not name:
+            return self.inference.at_frame(value, None)
+        return self.inference.origin(name, value, Scope.of_frame(frame, self.texts))
 
     def resolve_named(self, value: Any) -> Node | None:
         """The state of data that a variable holds where the user's code is at work."""
@@ -161,7 +177,7 @@ class Following:
         frame = self._caller()
         while through and frame is not None and frame.f_globals.get("__name__", "").startswith(through):
             frame = frame.f_back
-        return self.resolve(value) if frame is not None and frame is self.frame() else None
+        return self.resolve(value) if frame is not None and frame is self.code.frame() else None
 
     def _resolve_plain(self, value: Any) -> Node | None:
         """The state of a plain container that a call is given, such as a list of predictions."""

@@ -11,6 +11,7 @@ import os
 import re
 import sys
 import sysconfig
+import threading
 from collections.abc import Callable, Mapping, Sequence
 from fnmatch import translate
 from types import FrameType
@@ -78,8 +79,7 @@ class Noise:
     """
 
     def __init__(self, ignored: tuple[str, ...] = (), namespace: Mapping[str, Any] | None = None) -> None:
-        self.loaders: list[str] = []
-        """The top-level modules whose loaders of data are at work, innermost last."""
+        self._at_work = threading.local()
         self.packages = _package_folders()
         self._ignored = (*_NEVER, *ignored)
         self._namespace = namespace
@@ -89,6 +89,14 @@ class Noise:
             os.path.join(os.environ[name], "") for name in _FOLDERS_BY_VARIABLE if os.environ.get(name)
         }
         self._system = (*_SYSTEM, *(each for each in prefixes if not self._project.startswith(each)))
+
+    @property
+    def loaders(self) -> list[str]:
+        """The top-level modules whose loaders of data are at work in this thread, innermost last."""
+        found: list[str] | None = getattr(self._at_work, "loaders", None)
+        if found is None:
+            found = self._at_work.loaders = []
+        return found
 
     def is_noise(self, path: str) -> bool:
         """Whether a file that is just being opened is not data.

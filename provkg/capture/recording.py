@@ -9,6 +9,7 @@ import os
 from collections.abc import Callable, Iterable, Mapping
 from contextlib import nullcontext
 from datetime import UTC, datetime
+from threading import RLock
 from typing import Any
 from uuid import uuid4
 
@@ -29,6 +30,7 @@ from provkg.capture.noise import Noise
 from provkg.capture.outputs import OutputWatch
 from provkg.capture.packages import PackageWatch
 from provkg.capture.session import Session
+from provkg.capture.starts import watch_starts
 from provkg.confidential import cleaned_command
 from provkg.config import Home
 from provkg.errors import JournalError, KnowledgeError
@@ -51,6 +53,7 @@ def _forked() -> None:
     """A child process is another matter: it must not write into its parent's run."""
     global _at_work
     if _at_work is not None:
+        gate.lock = RLock()  # the old one may be held by a thread that is not here
         gate.close()
         _at_work.session.mute()
         _at_work = None
@@ -155,6 +158,7 @@ class Recording:
                 self._imports.after(name, hook)
         self._imports.install()
         self.undo.append(self._imports.uninstall)
+        self.undo.append(watch_starts())
         if self.home.capture.files:
             file_events.watch_with(self.session.files)
             self.undo.append(lambda: file_events.watch_with(None))

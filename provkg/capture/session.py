@@ -11,6 +11,8 @@ import time
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from datetime import UTC, datetime
 from fnmatch import translate
+from itertools import count
+from threading import get_ident
 from typing import Any
 
 from msgspec.structs import replace
@@ -105,8 +107,8 @@ class Session:
         self._unnamed = re.compile("|".join(map(translate, leave_out_columns))) if leave_out_columns else None
         self._packages = packages
         self._order = 0
-        self._activities = 0
-        self._results = 0
+        self._activities = count(1)
+        self._results = count(1)
         self._cell: Execution | None = None
         self._imported: tuple[Package, ...] = ()
         self._definers = Definers()
@@ -274,13 +276,11 @@ class Session:
 
     def next_activity(self) -> str:
         """An identifier for an activity."""
-        self._activities += 1
-        return f"a{self._activities}"
+        return f"a{next(self._activities)}"
 
     def next_result(self) -> str:
         """An identifier for a result."""
-        self._results += 1
-        return f"r{self._results}"
+        return f"r{next(self._results)}"
 
     def crowds(self, function: str, line: int | None) -> bool:
         """Whether a line has called a function so often that further calls are counted, not recorded."""
@@ -291,8 +291,9 @@ class Session:
         if self._cell is not None:
             if activity.package:
                 self.package_of(activity.function.partition(".")[0])
-            self._cell.add(activity, self.values.file(), gate.enclosing)
-            self.tell()
+            self._cell.add(activity, self.values.file(), gate.own.enclosing)
+            if get_ident() == gate.thread:
+                self.tell()
 
     def tell(self, begun: Callable[[], Activity] | None = None) -> None:
         """Write what is new in the execution at work, if that is due.

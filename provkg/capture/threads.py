@@ -1,16 +1,22 @@
-"""Other threads of the process that may run code of the user's, unseen."""
+"""Other threads of the process: which may run code of the user's unseen, and for whom those seen work."""
 
 from __future__ import annotations
 
+import sys
 import threading
 from collections.abc import Callable
-from threading import Thread
+from threading import Thread, get_ident
+from types import FrameType
 from typing import Any
 
-__all__ = ["others_at_work"]
+from provkg.capture.gate import gate, is_hidden
+
+__all__ = ["is_handed_on", "others_at_work"]
 
 _POOLS = frozenset({"concurrent.futures.thread", "multiprocessing.pool"})
 """Modules whose threads run what they are given."""
+_CARRIERS = frozenset({"provkg", "threading", "concurrent", "multiprocessing", "asyncio", "joblib"})
+"""Packages whose threads run what the user's own code hands them."""
 
 
 def others_at_work(is_packaged: Callable[[str], bool]) -> bool:
@@ -36,3 +42,25 @@ def _runs_own(thread: Thread, is_packaged: Callable[[str], bool]) -> bool:
     if getattr(function, "__module__", "") in _POOLS:
         return True
     return code is not None and not is_packaged(code.co_filename)
+
+
+def is_handed_on() -> bool:
+    """Whether the calling thread works for a library, whose pool it is of, not for the user's own code.
+
+    What such a thread does may be a part of a call that another thread made.
+    """
+    if get_ident() == gate.thread or gate.session is None:
+        return False
+    frame: FrameType | None = sys._getframe(1)
+    outermost = None
+    while frame is not None:
+        module = str(frame.f_globals.get("__name__", "")).partition(".")[0]
+        if not is_hidden(frame.f_code) and module not in _CARRIERS:
+            outermost = frame
+        frame = frame.f_back
+    if outermost is None or outermost.f_globals is gate.session.namespace:
+        return False
+    if gate.session.files.is_packaged(outermost.f_code.co_filename):
+        gate.elsewhere = True
+        return True
+    return False

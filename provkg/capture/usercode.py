@@ -36,7 +36,13 @@ class UserCode:
 
     def frame(self) -> FrameType | None:
         """The innermost frame of the user's own code."""
-        frame: FrameType | None = sys._getframe(1)
+        return self._from(sys._getframe(1))
+
+    def frame_of(self, thread: int) -> FrameType | None:
+        """That of another thread, which may be running on."""
+        return self._from(sys._current_frames().get(thread))
+
+    def _from(self, frame: FrameType | None) -> FrameType | None:
         while frame is not None and frame.f_globals is not self._namespace:
             if self.document and self._is_own(frame.f_code.co_filename):
                 break

@@ -10,6 +10,7 @@ and an identity that Python uses again is never mistaken for the object that had
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from itertools import count
 from types import MappingProxyType
 from typing import Any, TypeAlias
 from weakref import ref
@@ -56,7 +57,7 @@ class Tracker:
         """Arrays that are not followed but own the memory of one that is."""
         self.tensors = Memory()
         self.light = LightValues(self)
-        self._numbers = 0
+        self._numbers = count(1)
         self._epoch = 0
         self._forgetting = self._forget
 
@@ -374,8 +375,7 @@ class Tracker:
             return
         entry = node.object
         if not entry.number:
-            self._numbers += 1
-            entry.number = self._numbers
+            entry.number = next(self._numbers)
         entry.recorded += 1
         node.version = entry.recorded
         node.id = f"{entry.number}.{node.version}"

@@ -63,13 +63,13 @@ def answer(line: str) -> None:
 def aside(at_work: Recorder) -> Iterator[None]:
     """Record nothing of what is done here: it is not the user's doing."""
     at_work.session.settle_imports()
-    was = gate.recording, gate.values, gate.activities
-    gate.recording = gate.values = gate.activities = False
+    was = gate.recording, gate.own.values, gate.own.activities
+    gate.recording = gate.own.values = gate.own.activities = False
     try:
         yield
     finally:
         at_work.session.ignore_imports()
-        gate.recording, gate.values, gate.activities = was
+        gate.recording, gate.own.values, gate.own.activities = was
 
 
 def _idle() -> str:

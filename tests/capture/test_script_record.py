@@ -296,6 +296,7 @@ def test_what_objects_of_the_users_hold_is_named_by_the_way_to_it(home: Home) ->
 
 THREADED = """\
 import threading
+import time
 from concurrent.futures import ThreadPoolExecutor
 import numpy as np
 import pandas as pd
@@ -314,6 +315,7 @@ def busy(number):
         table = pd.read_csv("other.csv")
         Ridge(alpha=100 + number).fit(table, y)
         np.random.random()
+        time.sleep(0.2)
 
 def fit(alpha):
     return Ridge(alpha=alpha).fit(X, y)
@@ -337,27 +339,31 @@ last = pooled[0].score(X, y)
 """
 
 
-def test_of_steps_in_several_threads_and_workers_only_those_seen_are_claimed(home: Home) -> None:
+def test_steps_in_threads_are_told_apart_and_those_in_other_processes_not_claimed(home: Home) -> None:
     recorded, done = record_script(home, {"script.py": THREADED})
     assert (done.code, done.err) == (0, "")
-    trainings = recorded.of_kind(ActivityKind.TRAINING)
-    alphas = [
-        {setting.name: setting.value for setting in training.settings}.get("alpha") for training in trainings
-    ]
-    assert alphas == [*range(1, 21), None]
-    for training in trainings[:-1]:
-        files = {
-            recorded.files[source].path.rpartition("/")[2]
-            for source in recorded.sources(training.generated[0])
-            if source in recorded.files
-        }
-        assert files == {"mine.csv"}
+    made_from: dict[object, list[set[str]]] = {}
+    for training in recorded.of_kind(ActivityKind.TRAINING):
+        alpha = {setting.name: setting.value for setting in training.settings}.get("alpha")
+        sources = recorded.sources(training.generated[0]) & recorded.files.keys()
+        files = {Path(recorded.files[source].path).name for source in sources}
+        made_from.setdefault(alpha, []).append(files)
         assert not training.unseeded
-    loadings = recorded.of_kind(ActivityKind.LOADING)
-    assert len(loadings) == 20
+    others = made_from.pop(100) + made_from.pop(101)
+    assert others == [{"other.csv"}] * len(others)
+    mine = {alpha: [{"mine.csv"}] for alpha in range(1, 21)}
+    assert made_from == mine | {alpha: [set()] for alpha in (200, 201, 300, 301, None)}
+    read = [
+        Path(recorded.files[each.used[0].entity].path).name for each in recorded.of_kind(ActivityKind.LOADING)
+    ]
+    assert read.count("mine.csv") == 20
+    assert len(others) <= read.count("other.csv") <= len(others) + 2
     validation, scoring = recorded.of_kind(ActivityKind.EVALUATION)
     assert len(validation.results[0].series) == 3
     assert scoring.function == "sklearn.linear_model.Ridge.score"
     scored = recorded.values[scoring.used[0].entity]
-    assert recorded.sources(scored.id) == set()
-    assert recorded.notices == ["threads: steps made in other threads or tasks are not recorded"]
+    assert {name for each in recorded.sources(scored.id) for name in recorded.values[each].names} == {
+        "X",
+        "y",
+    }
+    assert [each for each in recorded.notices if "further calls" not in each] == []

@@ -120,7 +120,7 @@ class Fitting(EstimatorCall):
         self.addition = self._addition() if ADDITIONS and not self.is_search else None
         self.begins()
         if not self.crowded and (self._part_types or type(self.estimator).__module__ == "__main__"):
-            gate.host = self
+            gate.own.host = self
 
     def _addition(self) -> Addition | None:
         """What the library of the estimator, or of the last one of a pipeline, adds."""
@@ -143,7 +143,7 @@ class Fitting(EstimatorCall):
     def inside(self, begin: Begin, args: tuple[Any, ...], kwargs: dict[str, Any]) -> Any:
         """A part is fitted: that is a step of its own, up to a limit."""
         if args and args[0] is self.estimator:
-            gate.host = self  # one of its methods calls another one
+            gate.own.host = self  # one of its methods calls another one
             return None
         if not args or not self._is_part(args[0]):
             return None

@@ -70,7 +70,7 @@ class CrossValidating(Call):
                 value, kind = scalar(given.get(name, signature.parameters[name].default))
                 self.settings += (Setting(name=name, value=value, type=kind, explicit=name in given),)
         self._fits: list[FoldFit] = []
-        gate.host = self
+        gate.own.host = self
 
     @classmethod
     def of(cls, function: Any) -> Begin:

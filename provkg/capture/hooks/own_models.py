@@ -85,16 +85,16 @@ def _openly(original: Any, begin: Begin) -> Any:
     """
 
     def replacement(*args: Any, **kwargs: Any) -> Any:
-        watched = gate.activities and gate.belongs() == gate.openings and get_ident() == gate.thread
+        watched = gate.own.activities and gate.belongs() == gate.openings and get_ident() == gate.thread
         itself = id(args[0]) if args else 0
-        if not watched or itself in gate.inside_own:
+        if not watched or itself in gate.own.inside_own:
             try:
                 return original(*args, **kwargs)
             except BaseException as failure:
                 BaseException.with_traceback(failure, sys.exc_info()[2].tb_next)  # type: ignore[union-attr]
                 raise
         seen, began = None, 0.0
-        gate.inside_own.add(itself)
+        gate.own.inside_own.add(itself)
         try:
             try:
                 seen = begin(args, kwargs)
@@ -117,7 +117,7 @@ def _openly(original: Any, begin: Begin) -> Any:
                     report(original, error)
             raise
         finally:
-            gate.inside_own.discard(itself)
+            gate.own.inside_own.discard(itself)
 
     return dress(replacement, original)
 

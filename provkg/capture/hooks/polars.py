@@ -138,7 +138,7 @@ def _patch_accessors(series: Any, modules: list[ModuleType]) -> None:
 
 def _accessed(args: tuple[Any, ...], kwargs: dict[str, Any], result: Any) -> None:
     session = gate.session
-    if session is not None and gate.values:
+    if session is not None and gate.own.values:
         session.files.holders.hold(result, sources_in(session, args, kwargs))
 
 

@@ -184,9 +184,9 @@ def watch_splits(original: Callable[..., Any]) -> Callable[..., Any]:
 
     def split(*args: Any, **kwargs: Any) -> Any:
         watched = get_ident() == gate.thread
-        activities, values = gate.activities, gate.values
+        activities, values = gate.own.activities, gate.own.values
         if watched:
-            gate.activities = gate.values = False
+            gate.own.activities = gate.own.values = False
         try:
             folds = original(*args, **kwargs)
         except BaseException as failure:
@@ -194,14 +194,14 @@ def watch_splits(original: Callable[..., Any]) -> Callable[..., Any]:
             raise
         finally:
             if watched:
-                gate.activities, gate.values = activities, values
+                gate.own.activities, gate.own.values = activities, values
         if not watched or not args or not inspect.isgenerator(folds):
             return folds
         try:
             if activities and gate.session is not None:
                 return _watched(folds, Folding(gate.session, args[0], args[1:], kwargs))
-            if gate.host is not None:
-                gate.host.splits(args[0])
+            if gate.own.host is not None:
+                gate.own.host.splits(args[0])
         except Exception as error:
             report(original, error)
         return folds
@@ -217,16 +217,16 @@ def _watched(folds: Generator[Any, Any, Any], seen: Folding) -> Generator[Any, A
         try:
             while True:
                 watched = get_ident() == gate.thread
-                activities, values = gate.activities, gate.values
+                activities, values = gate.own.activities, gate.own.values
                 if watched:
-                    gate.activities = gate.values = False
+                    gate.own.activities = gate.own.values = False
                 try:
                     pair = seen.next_from(folds)
                 except StopIteration:
                     return
                 finally:
                     if watched:
-                        gate.activities, gate.values = activities, values
+                        gate.own.activities, gate.own.values = activities, values
                 yield pair
         except GeneratorExit:
             raise

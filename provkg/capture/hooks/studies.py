@@ -130,18 +130,18 @@ class Optimizing(_Tuning):
 
     def enter(self, trial: Any) -> str:
         """A trial begins in the recorded thread: what is seen from now on is a part of it."""
-        around = gate.enclosing
+        around = gate.own.enclosing
         try:
-            gate.enclosing = self.trials.begun(trial.number) or around
+            gate.own.enclosing = self.trials.begun(trial.number) or around
         except Exception as error:
             report(self.enter, error)
-        gate.activities = gate.values = True
+        gate.own.activities = gate.own.values = True
         return around
 
     def leave(self, trial: Any, around: str, error: BaseException | None) -> None:
         """The trial ends."""
-        gate.activities = gate.values = False
-        gate.enclosing = around
+        gate.own.activities = gate.own.values = False
+        gate.own.enclosing = around
         try:
             self._raised = (trial.number, trial.params) if error is not None else None
         except Exception as failure:
@@ -272,15 +272,15 @@ def surround(original: Callable[..., Any]) -> Callable[..., Any]:
     signature = inspect.signature(original)
 
     def replacement(*args: Any, **kwargs: Any) -> Any:
-        if not (gate.activities and gate.belongs() == gate.openings and get_ident() == gate.thread):
+        if not (gate.own.activities and gate.belongs() == gate.openings and get_ident() == gate.thread):
             try:
                 return original(*args, **kwargs)
             except BaseException as failure:
                 BaseException.with_traceback(failure, sys.exc_info()[2].tb_next)  # type: ignore[union-attr]
                 raise
-        values, host = gate.values, gate.host
-        gate.activities = gate.values = False
-        gate.host = None
+        values, host = gate.own.values, gate.own.host
+        gate.own.activities = gate.own.values = False
+        gate.own.host = None
         seen: Optimizing | None = None
         began = 0.0
         try:
@@ -308,7 +308,7 @@ def surround(original: Callable[..., Any]) -> Callable[..., Any]:
                     report(original, error)
             raise
         finally:
-            gate.activities, gate.values, gate.host = True, values, host
+            gate.own.activities, gate.own.values, gate.own.host = True, values, host
 
     return dress(replacement, original)
 

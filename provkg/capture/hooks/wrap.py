@@ -22,7 +22,8 @@ from time import perf_counter
 from types import CodeType
 from typing import Any, Protocol
 
-from provkg.capture.gate import HIDDEN_FILE, MANY, gate, is_hidden
+from provkg.capture.gate import HIDDEN_FILE, MANY, gate, is_hidden, own
+from provkg.capture.threads import is_handed_on
 
 __all__ = [
     "Follower",
@@ -74,12 +75,13 @@ def follow(  # noqa: C901
     def replacement(*args: Any, **kwargs: Any) -> Any:  # noqa: C901, PLR0912
         if frames:
             kwargs["level"] = kwargs.get("level", 0) + 1
-        watched = gate.values and gate.belongs() == gate.openings and get_ident() == gate.thread
+        watched = own.values and gate.belongs() == gate.openings
         if watched:
-            gate.values = False
+            own.values = False
         try:
             result = original(*args, **kwargs)
             if watched:
+                held = None
                 try:
                     if follows:
                         if id(type(result)) in gate.scalars:
@@ -92,15 +94,19 @@ def follow(  # noqa: C901
                         if not count:
                             gate.since[place] = perf_counter()
                         gate.places[place] = count % MANY + 1
-                    gate.given = args, kwargs
-                    observe(args, kwargs, result)
+                    held = gate.enter()
+                    if held is not None:
+                        gate.given = args, kwargs
+                        observe(args, kwargs, result)
                 except RecursionError:
                     gate.exhausted = True
                 except Exception as error:
                     report(original, error)
                 finally:
-                    gate.given = None
-            elif changes and not gate.values and gate.session is not None:
+                    if held is not None:
+                        gate.given = None
+                        held.release()
+            elif changes and gate.session is not None:
                 gate.changed_unseen(args[0])
             return result
         except BaseException as failure:
@@ -108,20 +114,22 @@ def follow(  # noqa: C901
             raise
         finally:
             if watched:
-                gate.values = True
+                own.values = True
 
     return dress(replacement, original)
 
 
-def follow_each(original: Callable[..., Any], observe: Follower) -> Callable[..., Any]:
+def follow_each(  # noqa: C901
+    original: Callable[..., Any], observe: Follower
+) -> Callable[..., Any]:
     """A replacement for a generator function that tells ``observe`` the arguments and what is yielded."""
 
-    def replacement(*args: Any, **kwargs: Any) -> Iterator[Any]:
+    def replacement(*args: Any, **kwargs: Any) -> Iterator[Any]:  # noqa: PLR0912
         advance, place = original(*args, **kwargs).__next__, (id(original), 0)
         while True:
-            watched = gate.values and gate.belongs() == gate.openings and get_ident() == gate.thread
+            watched = own.values and gate.belongs() == gate.openings
             if watched:
-                gate.values = False
+                own.values = False
             try:
                 each = advance()
                 if watched:
@@ -130,10 +138,16 @@ def follow_each(original: Callable[..., Any], observe: Follower) -> Callable[...
                         if not count:
                             gate.since[place] = perf_counter()
                         gate.places[place] = count % MANY + 1
+                        held = None
                         try:
-                            observe(args, kwargs, each)
+                            held = gate.enter()
+                            if held is not None:
+                                observe(args, kwargs, each)
                         except Exception as error:
                             report(original, error)
+                        finally:
+                            if held is not None:
+                                held.release()
             except StopIteration:
                 return
             except BaseException as failure:
@@ -141,7 +155,7 @@ def follow_each(original: Callable[..., Any], observe: Follower) -> Callable[...
                 raise
             finally:
                 if watched:
-                    gate.values = True
+                    own.values = True
             yield each
 
     return dress(replacement, original)
@@ -158,11 +172,9 @@ def step(  # noqa: C901, PLR0915
 
     # In one piece, because each further function would take room from the user's recursion.
     def replacement(*args: Any, **kwargs: Any) -> Any:  # noqa: C901, PLR0912, PLR0915
-        host = gate.host if is_fit else None
-        watched = gate.activities
-        if not (
-            (watched or host is not None) and gate.belongs() == gate.openings and get_ident() == gate.thread
-        ):
+        host = own.host if is_fit else None
+        watched = own.activities
+        if not ((watched or host is not None) and gate.belongs() == gate.openings):
             if watched:
                 gate.elsewhere = True
             try:
@@ -170,14 +182,18 @@ def step(  # noqa: C901, PLR0915
             except BaseException as failure:
                 BaseException.with_traceback(failure, sys.exc_info()[2].tb_next)  # type: ignore[union-attr]
                 raise
-        values = gate.values
-        gate.activities = gate.values = False
-        gate.host = None
+        values = own.values
+        own.activities = own.values = False
+        own.host = None
         seen: Step | None = None
         began = 0.0
+        held = None
         try:
             try:
-                if watched:
+                held = gate.enter()
+                if held is None or is_handed_on():
+                    pass
+                elif watched:
                     gate.given = args, kwargs
                     seen = begin(args, kwargs)
                 elif host is not None:
@@ -187,29 +203,43 @@ def step(  # noqa: C901, PLR0915
             except Exception as error:
                 report(original, error)
             finally:
-                gate.given = None
+                if held is not None:
+                    gate.given = None
+                    held.release()
             began = perf_counter()
             result = original(*args, **kwargs)
             if seen is not None:
+                seconds, held = perf_counter() - began, None
                 try:
-                    seen.succeeded(result, perf_counter() - began)
+                    held = gate.enter()
+                    if held is not None:
+                        seen.succeeded(result, seconds)
                 except RecursionError:
                     gate.exhausted = True
                 except Exception as error:
                     report(original, error)
+                finally:
+                    if held is not None:
+                        held.release()
             return result
         except BaseException as failure:
             BaseException.with_traceback(failure, sys.exc_info()[2].tb_next)  # type: ignore[union-attr]
             if seen is not None:
+                seconds, held = perf_counter() - began, None
                 try:
-                    seen.failed(failure, perf_counter() - began)
+                    held = gate.enter()
+                    if held is not None:
+                        seen.failed(failure, seconds)
                 except RecursionError:
                     gate.exhausted = True
                 except Exception as error:
                     report(original, error)
+                finally:
+                    if held is not None:
+                        held.release()
             raise
         finally:
-            gate.activities, gate.values, gate.host = watched, values, host
+            own.activities, own.values, own.host = watched, values, host
 
     return dress(replacement, original)
 

@@ -19,7 +19,7 @@ __all__ = ["enter_backward", "enter_calls", "scaled", "stand_aside", "stepped"]
 
 _CHUNK = 1023
 _CALL = """
-if _provkg_watch.open and _provkg_gate.activities:
+if _provkg_watch.open and _provkg_gate.own.activities:
     if (
         _provkg_watch.quiet
         and (id(self), _provkg_getframe(1).f_lasti) in _provkg_settled
@@ -50,7 +50,7 @@ _BACKWARD = """
 if _provkg_watch.counting and type(self) is _provkg_Tensor and self.numel() == 1:
     if _provkg_thread() == _provkg_gate.thread:
         _provkg_losses.append(self.item())
-elif _provkg_watch.open and _provkg_gate.activities and not _provkg_aside():
+elif _provkg_watch.open and _provkg_gate.own.activities and not _provkg_aside():
     _provkg_lost(self)
 BODY
 """

@@ -154,9 +154,9 @@ def drawing(original: Callable[[Any], Any]) -> Any:
             except BaseException as failure:
                 BaseException.with_traceback(failure, sys.exc_info()[2].tb_next)  # type: ignore[union-attr]
                 raise
-        values, calls = gate.values, watch.open
-        gate.values = watch.open = False
-        gate.activities = known.count == 0
+        values, calls = gate.own.values, watch.open
+        gate.own.values = watch.open = False
+        gate.own.activities = known.count == 0
         try:
             batch = original(self)
             try:
@@ -170,7 +170,7 @@ def drawing(original: Callable[[Any], Any]) -> Any:
                 known.ended()
             raise
         finally:
-            gate.values, gate.activities, watch.open = values, True, calls
+            gate.own.values, gate.own.activities, watch.open = values, True, calls
 
     return dress(replacement, original)
 

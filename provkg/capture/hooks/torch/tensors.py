@@ -32,7 +32,7 @@ def following(label: str) -> Callable[[Any], Any]:
     def make(original: Any) -> Any:
         def replacement(*args: Any, **kwargs: Any) -> Any:
             if (
-                not (watch.tensors and gate.values and gate.belongs() == gate.openings)
+                not (watch.tensors and gate.own.values and gate.belongs() == gate.openings)
                 or get_ident() != gate.thread
             ):
                 try:
@@ -40,7 +40,7 @@ def following(label: str) -> Callable[[Any], Any]:
                 except BaseException as failure:
                     BaseException.with_traceback(failure, sys.exc_info()[2].tb_next)  # type: ignore[union-attr]
                     raise
-            gate.values = False
+            gate.own.values = False
             try:
                 result = original(*args, **kwargs)
                 try:
@@ -54,7 +54,7 @@ def following(label: str) -> Callable[[Any], Any]:
                 BaseException.with_traceback(failure, sys.exc_info()[2].tb_next)  # type: ignore[union-attr]
                 raise
             finally:
-                gate.values = True
+                gate.own.values = True
 
         return dress(replacement, original)
 

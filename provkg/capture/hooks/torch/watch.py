@@ -110,7 +110,7 @@ class Watch:
 
 def at_work() -> Session | None:
     """The session, where hooks on activities shall look."""
-    mine = gate.activities and gate.belongs() == gate.openings and get_ident() == gate.thread
+    mine = gate.own.activities and gate.belongs() == gate.openings and get_ident() == gate.thread
     return gate.session if mine else None
 
 
