@@ -7,7 +7,7 @@ from collections.abc import Iterable
 from types import FunctionType, ModuleType
 from typing import Any, Protocol, TypeAlias
 
-from provkg.capture.givens import arguments, called, called_with_in, within
+from provkg.capture.givens import arguments, called, called_with_in, paths_given, within
 from provkg.capture.kinds import is_estimator
 from provkg.capture.scopes import ABSENT, At, Made, Scope
 from provkg.capture.states import Node
@@ -116,6 +116,9 @@ class CallFlow:
             for making in makings
             if (not called_with or making.called_with == called_with) and making.used.issuperset(needed)
         ]
+        if scope.place is not None and not called_with and len({each.opened for each in fitting}) > 1:
+            named = paths_given(scope)
+            return {making.node: None for making in fitting if making.opened in named}
         looped = any(isinstance(each, _LOOPS) for each in within(scope, node))
         return {making.node: None for making in (fitting if looped else fitting[-1:])}
 

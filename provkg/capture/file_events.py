@@ -15,8 +15,9 @@ from typing import Any
 
 from provkg.capture import locks
 from provkg.capture.digests import quiet
+from provkg.capture.file_states import FileState
 from provkg.capture.files import FileWatch
-from provkg.capture.gate import gate
+from provkg.capture.gate import gate, own
 from provkg.records import FileMode
 
 __all__ = ["watch_with"]
@@ -66,9 +67,22 @@ def _opened(watch: FileWatch, path: Any, mode: Any, flags: Any) -> None:
         return
     reads, writes, keeps = _intent(mode, flags)
     if reads:
-        watch.opened(full, FileMode.READ)
+        _tell(watch.opened(full, FileMode.READ))
     if writes:
         watch.opened(full, FileMode.WRITTEN, keeps=keeps)
+
+
+def _tell(state: FileState | None) -> None:
+    """Tell the session of a file that the user's code may have opened, outside of hooked calls."""
+    session = gate.session
+    if state is None or session is None or not (own.values and get_ident() == gate.thread):
+        return
+    held = gate.enter()
+    if held is not None:
+        try:
+            session.values.opened_here(state, state.path)
+        finally:
+            held.release()
 
 
 def _is_below_another_folder(path: Any) -> bool:
@@ -95,7 +109,7 @@ def _intent(mode: Any, flags: Any) -> tuple[bool, bool, bool]:
 def _connecting(watch: FileWatch, name: Any) -> None:
     path = watch.connections.opening(get_ident(), name)
     if path and gate.recording and not watch.noise.is_noise(path):
-        watch.opened(path, FileMode.READ)
+        _tell(watch.opened(path, FileMode.READ))
         watch.opened(path, FileMode.WRITTEN, keeps=True)
 
 
@@ -107,6 +121,12 @@ def _moved(watch: FileWatch, old: Any, new: Any, folder: int, other: int) -> Non
     before, after = _full(old), _full(new)
     if before and after and folder == other == _NO_FOLDER:
         watch.moving(before, after)
+
+
+def _copying(watch: FileWatch, old: Any, new: Any) -> None:
+    before, after = _full(old), _full(new)
+    if before and after:
+        watch.copying(before, after)
 
 
 def _removed(watch: FileWatch, path: Any, *_: Any) -> None:
@@ -137,6 +157,7 @@ _HANDLERS: dict[str, Callable[..., None]] = {
     "open": _opened,
     "os.rename": _moved,
     "os.remove": _removed,
+    "shutil.copyfile": _copying,
     "shutil.rmtree": _removed,
     "sqlite3.connect": _connecting,
     "sqlite3.connect/handle": _connected,

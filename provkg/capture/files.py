@@ -80,22 +80,25 @@ class FileWatch:
         self._pending: dict[str, FileState] = {}
         self._held: dict[str, FileState] = {}
         self._remote: list[FileState] = []
+        self._copies: dict[str, str] = {}
+        """What files are copies of, by path, in the execution at work."""
         self._links: list[Link] = []
 
     # --- seeing ---
 
-    def opened(self, path: str, mode: FileMode, *, keeps: bool = False) -> None:
-        """A file is about to be opened, by whatever means.
+    def opened(self, path: str, mode: FileMode, *, keeps: bool = False) -> FileState | None:
+        """A file is about to be opened, by whatever means; returns its state.
 
         Parameters:
             path: absolute.
             keeps: of a file that is written, whether what it holds so far stays.
         """
         if path in self._left_out:
-            return
+            return None
         state = self.writing(path, keeps=keeps) if mode is FileMode.WRITTEN else self.read(path)
         if state is not None:
             self._saw(state, mode)
+        return state
 
     def _saw(self, state: FileState, mode: FileMode) -> None:
         seen = (state, mode, get_ident())
@@ -137,6 +140,10 @@ class FileWatch:
             return
         known.path, known.before = new, None
         self._pending[new] = known
+
+    def copying(self, old: str, new: str) -> None:
+        """A file is about to be copied to another path."""
+        self._copies[new] = old
 
     def settle(self, below: str = "") -> None:
         """Digest now what activities have written, in a folder or anywhere: it may soon be something else."""
@@ -240,7 +247,7 @@ class FileWatch:
         return changed
 
     def holding(self, content: bytes) -> FileState | None:
-        """The state last met that has a content, unless that is so short that it may be an accident."""
+        """The state last met that has a content, if that is not very short; it may be so by accident."""
         if len(content) < TELLING or not self._book.has_size(len(content)):
             return None
         return self._book.holding(sha256(content))
@@ -279,6 +286,7 @@ class FileWatch:
         for state in self._remote:
             self._book.keep(state, state.arriving.record() if state.arriving is not None else _unseen(state))
         self._remote.clear()
+        self._copies.clear()
         opened, self._opened = list(self._opened), {}
         ended = self._book.take_ended()
         passing = {state for state in ended if _is_passing(state, used)}
@@ -346,17 +354,20 @@ class FileWatch:
             self._held[state.path] = state
         if base is not None:
             self._link(state, base, "written further")
-        if same is not None and not state.claimed and self._is_copied(same):
-            self._link(state, same, "same content")
+        copied = self._book.at(self._copies.get(state.path, ""))
+        if copied is not None and copied.record and copied.record.sha256 == record.sha256 != "":
+            self._link(state, copied, "shutil.copyfile")
+        elif same is not None and not state.claimed and self._may_be_copied(same):
+            self._link(state, same, "same content", Evidence.INFERRED)
         return state
 
-    def _link(self, target: FileState, source: FileState, operation: str) -> None:
-        self._links.append(
-            Link(target=target.id, source=source.id, evidence=Evidence.OBSERVED, operation=operation)
-        )
+    def _link(
+        self, target: FileState, source: FileState, operation: str, evidence: Evidence = Evidence.OBSERVED
+    ) -> None:
+        self._links.append(Link(target=target.id, source=source.id, evidence=evidence, operation=operation))
 
-    def _is_copied(self, source: FileState) -> bool:
-        """Whether a file with the same content comes from a source by more than an accident."""
+    def _may_be_copied(self, source: FileState) -> bool:
+        """Whether a file with the same content as a source may come from it, rather than by accident."""
         read = any(state is source and mode is FileMode.READ for state, mode, _ in self._opened)
         return read and (source.record is None or (source.record.size or 0) >= TELLING)
 

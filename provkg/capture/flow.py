@@ -20,13 +20,14 @@ from provkg.capture.scopes import ABSENT, At, Given, Scope, in_class
 from provkg.capture.syntax import given_by
 from provkg.records import ValueKind
 
-__all__ = ["Flow", "Known", "Sources"]
+__all__ = ["Flow", "Known", "Sources", "is_text"]
 
 _MAX_STEPS = 2_000
 _MAX_EFFORT = 200_000
 _MAX_CHANGES = 50
 _MAX_DEPTH = 40
 _ESTIMATORS = (ValueKind.MODEL, ValueKind.TRANSFORMER)
+_READERS = frozenset({"_io", "_csv", "csv"})
 _ABOUT = frozenset({"shape", "size", "ndim", "dtype", "dtypes", "columns", "name", "names", "nbytes"})
 """Attributes that tell something about data and hold none of it."""
 
@@ -167,6 +168,8 @@ class Flow(CallFlow):
         """The data that statements gave to a variable, or added to what it held."""
         found: Sources = {}
         pending = list(() if self._tires(scope) else scope.bindings(name, at))
+        if not pending and is_text(scope.local.get(name)):
+            return only(self._known.variable(name, scope))
         while pending:
             binding = pending.pop()
             if binding is None:
@@ -240,3 +243,8 @@ def _with_part(found: Sources, label: object) -> Sources:
         return found
     parts = [state.parts.get(label) for state in found if state.parts]  # type: ignore[call-overload]
     return {**found, **{part: None for part in parts if part is not None}}
+
+
+def is_text(held: Any) -> bool:
+    """Whether a value is text, or gives it out piece by piece."""
+    return type(held) in (str, bytes) or type(held).__module__ in _READERS

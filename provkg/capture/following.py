@@ -9,9 +9,9 @@ from types import BuiltinFunctionType, FrameType, FunctionType, ModuleType
 from typing import Any
 
 from provkg.capture.ancestry import links_to
-from provkg.capture.flow import Sources
+from provkg.capture.flow import Sources, is_text
 from provkg.capture.gate import gate, is_hidden
-from provkg.capture.inference import HOLDING, Inference, memory_of
+from provkg.capture.inference import HOLDING, Inference, is_database, memory_of
 from provkg.capture.kinds import kind_of
 from provkg.capture.namespace import element_names, locals_of, variables
 from provkg.capture.naming import name_states
@@ -196,7 +196,7 @@ class Following:
         """A state for a value that cannot be followed by itself, where it holds data."""
         if not sources and old is None:
             return None
-        is_data = is_container(value) and any(source.kind in _DATA for source in sources)
+        is_data = (is_container(value) or is_text(value)) and any(source.kind in _DATA for source in sources)
         kind = old.kind if old is not None else ValueKind.OTHER
         if is_data and kind is ValueKind.OTHER:
             kind = ValueKind.DATASET
@@ -211,9 +211,10 @@ class Following:
         Parameters:
             changed: it held the same container before, with other contents.
         """
-        if len(self.tracker) == 0 or issubclass(type(value), _NEVER_DATA):
-            return None
         inference, plain = self.inference, self.inference.plain
+        is_idle = len(self.tracker) == 0 and not inference.made and not plain.has_data
+        if is_idle or issubclass(type(value), _NEVER_DATA) or is_database(value):
+            return None
         shared = plain.of_container(value) if is_container(value) else None
         changed = changed or plain.is_changed(name, value)
         old, shared = (shared, None) if changed else (None, shared)
@@ -225,7 +226,7 @@ class Following:
             sources.pop(old, None) if old is not None else None
             shared = self._plain(value, sources, operation, old)
         plain.hold(name, value, shared)
-        return shared if shared is not None and shared.kind in _DATA else None
+        return shared if shared is not None and shared.kind in _DATA and is_container(value) else None
 
     def resolve_variable(self, name: str, value: Any) -> Node | None:
         """The newest state of what a variable holds when an execution ends."""
@@ -347,3 +348,18 @@ class Following:
         frame = self.frame()
         if frame is not None:
             self.inference.remember(node, used, frame)
+
+    def opened_here(self, file: FileNode, path: str) -> None:
+        """Remember that the user's code opened a file where it is at work.
+
+        What is read from it then is looked for in the text: readers of the standard library are not followed.
+        """
+        frame, own = self._caller(), self.frame()
+        while frame is not None and frame is not own:
+            module = str(frame.f_globals.get("__name__", "")).partition(".")[0]
+            if module not in sys.stdlib_module_names and module != "IPython":  # whose `open` cells call
+                return
+            frame = frame.f_back
+        if own is not None:
+            node = self.tracker.plain(None, ValueKind.DATASET, (file,), "open", Evidence.OBSERVED)
+            self.inference.remember(node, (), own, opened=path)

@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import ast
+import os
 from collections.abc import Iterator
+from pathlib import PurePath
 from types import CodeType, ModuleType
 from typing import Any
 
@@ -16,6 +18,7 @@ __all__ = [
     "called_with_in",
     "elements_of",
     "inside_comprehensions",
+    "paths_given",
     "with_elements",
     "within",
 ]
@@ -53,6 +56,24 @@ def called_with_in(scope: Scope) -> tuple[int, ...]:
     if scope.place is None:
         return ()
     return tuple(id(scope.local[name]) for name in parameter_names(scope.place) if name in scope.local)
+
+
+def paths_given(scope: Scope) -> set[str]:
+    """The absolute paths that the parameters of a function may stand for, by what it is given in the text."""
+    found: list[Any] = []
+    for given in scope.given.values():
+        expression = given.expression
+        while isinstance(expression, ast.Name) and expression.id in given.scope.given:
+            given = given.scope.given[expression.id]  # noqa: PLW2901
+            if given.expression is expression:
+                break
+            expression = given.expression
+        constants = [expression, *getattr(expression, "elts", ())]
+        found += [each.value for each in constants if isinstance(each, ast.Constant)]
+        held = given.scope.held(expression, given.at)
+        found += contents_of(held, _MAX_ELEMENTS) if is_container(held) else [held]
+    paths = (each for each in found if type(each) is str or issubclass(type(each), PurePath))
+    return {os.path.abspath(os.fspath(each)) for each in paths}
 
 
 def called(node: ast.Call, at: At, scope: Scope) -> tuple[Any, list[ast.expr]]:

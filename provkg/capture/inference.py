@@ -9,8 +9,8 @@ from __future__ import annotations
 
 import ast
 import sys
-from collections.abc import Iterable, Mapping
-from types import FrameType, FunctionType
+from collections.abc import Callable, Iterable, Mapping
+from types import CodeType, FrameType, FunctionType
 from typing import Any
 
 from provkg.capture.flow import Flow, Sources
@@ -21,18 +21,19 @@ from provkg.capture.memory import held_in
 from provkg.capture.plain import PlainValues
 from provkg.capture.scopes import ABSENT, At, Made, Making, Scope, attributes_of, is_container
 from provkg.capture.selections import selected
-from provkg.capture.states import Node
+from provkg.capture.states import FileNode, Node
 from provkg.capture.syntax import argument_of, operands_of
-from provkg.capture.texts import Texts
+from provkg.capture.texts import Position, Texts
 from provkg.capture.usercode import UserCode
 from provkg.capture.values import Tracker
 from provkg.records import Evidence, ValueKind
 
-__all__ = ["HOLDING", "Inference", "memory_of"]
+__all__ = ["HOLDING", "Inference", "is_database", "memory_of"]
 
 _ESTIMATORS = (ValueKind.MODEL, ValueKind.TRANSFORMER)
 _MAX_MADE = 1_000
 _MAX_EXPRESSIONS = 20_000
+_MAX_OPENED = 200
 HOLDING = "holding"
 """The operation that leads from data to a container which it is in."""
 
@@ -52,6 +53,9 @@ class Inference:
         self.left = _MAX_EXPRESSIONS
         self.efforts: dict[int, int] = {}
         self.answers: dict[tuple[int, str, At], Sources] = {}
+        self.last_file: Callable[[Any], FileNode | None] = lambda value: None
+        """Tells the file of a database, in the state in which it was met last."""
+        self._crowded: set[tuple[CodeType | None, Position]] = set()
         self.plain = PlainValues()
         self.began: dict[str, Node] = {}
         """The states that variables held when the execution at work began."""
@@ -64,6 +68,7 @@ class Inference:
         """An execution begins, of this text."""
         self.texts.begin(source)
         self.made.clear()
+        self._crowded.clear()
         self.left = _MAX_EXPRESSIONS
         self.efforts, self.answers = {}, {}
         self.began = self._tracker.find_each(variables)
@@ -79,7 +84,18 @@ class Inference:
     def state(self, value: Any) -> Node | None:
         """The state of an object that is followed, or of a container in a variable."""
         node = self._tracker.find(value)
-        return self.plain.of_container(value) if node is None and is_container(value) else node
+        if node is not None:
+            return node
+        if is_database(value):
+            return self._database(value)
+        return self.plain.of_container(value) if is_container(value) else None
+
+    def _database(self, value: Any) -> Node | None:
+        """A passing state for what comes out of a database now."""
+        file = self.last_file(value)
+        if file is None:
+            return None
+        return self._tracker.plain(None, ValueKind.DATASET, (file,), "sqlite3", Evidence.OBSERVED)
 
     def state_before(self, value: Any) -> Node | None:
         """The state of a followed object before the execution at work changed it."""
@@ -145,15 +161,23 @@ class Inference:
         sources, operation = self._operand(value, frame)
         return held | sources, operation
 
-    def remember(self, node: Node, used: Iterable[Node], frame: FrameType) -> None:
-        """Keep in mind that the call which a frame makes now made a state from others."""
+    def remember(self, node: Node, used: Iterable[Node], frame: FrameType, *, opened: str = "") -> None:
+        """Keep in mind that the call which a frame makes now made a state from others.
+
+        Parameters:
+            opened: the path of a file that the call opened; of many at one place, none is kept in mind.
+        """
         position = self.texts.position(frame)
         if position is None:
             return
         scope = Scope.of_frame(frame, self.texts)
         made = self.made.setdefault((scope.place, position), [])
-        if len(made) < _MAX_MADE:
-            made.append(Making(node, frozenset(each.object for each in used), called_with_in(scope)))
+        if (scope.place, position) in self._crowded or (opened and len(made) >= _MAX_OPENED):
+            self._crowded.add((scope.place, position))
+            made.clear()
+        elif len(made) < _MAX_MADE:
+            objects = frozenset(each.object for each in used)
+            made.append(Making(node, objects, called_with_in(scope), opened))
 
     # --- by memory and by text ----------------------------------------------------------------------
 
@@ -229,6 +253,11 @@ class Inference:
             if held is ABSENT or held is value:
                 found |= flow.of(operand, at, scope)
         return found, "expression"
+
+
+def is_database(value: Any) -> bool:
+    """Whether an object is a connection to an SQLite database, or a cursor of one."""
+    return type(value).__module__ == "sqlite3"
 
 
 def _base(value: Any) -> Any:

@@ -33,6 +33,8 @@ class PlainValues:
 
     def __init__(self) -> None:
         self._held: dict[str, _Held] = {}
+        self.has_data = False
+        """Whether a variable has held data."""
 
     def begin(self, namespace: Mapping[str, Any]) -> None:
         """An execution begins: forget what variables do not hold any more."""
@@ -43,6 +45,7 @@ class PlainValues:
     def hold(self, name: str, value: Any, node: Node | None) -> None:
         """A variable holds a value, in this state if it holds data."""
         self._held[name] = _Held(value, node)
+        self.has_data = self.has_data or node is not None
 
     def of_name(self, name: str) -> Node | None:
         """The state that a variable held when the execution at work began, or held last."""

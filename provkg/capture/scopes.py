@@ -39,12 +39,13 @@ At: TypeAlias = tuple[int, int]
 
 class Making(NamedTuple):
     """That an activity made a state at some place of the text, from objects; ``called_with`` are the
-    identities of what the function there had been called with.
+    identities of what the function there had been called with, ``opened`` the path of a file opened there.
     """
 
     node: Node
     used: frozenset[Object]
     called_with: tuple[int, ...]
+    opened: str = ""
 
 
 Made: TypeAlias = dict[tuple[CodeType | None, Position], list[Making]]

@@ -95,6 +95,7 @@ class Session:
         self.namespace = namespace
         code = UserCode(namespace, files.is_packaged)
         self.values = Following(namespace, Tracker(fingerprint_limit, fingerprint_part), code, hidden)
+        self.values.inference.last_file = lambda value: files.last(files.connections.path_of(value))
         self.files = files
         files.notice = self.notice
         self.outputs = outputs

@@ -38,7 +38,7 @@ def _put_back(name: str, replacement: Any, original: Any) -> None:
 
 def _watched(original: Any) -> Any:
     def start(*args: Any, **kwargs: Any) -> Any:
-        thread = args[0].__self__ if args and type(args[0]) is MethodType else None
+        thread: Any = args[0].__self__ if args and type(args[0]) is MethodType else None
         if gate.recording and issubclass(type(thread), Thread):
             gate.starting(thread)
         try:

@@ -214,7 +214,8 @@ def test_lists_and_dictionaries_that_were_read_from_text_lead_to_its_file(execut
     assert seen.notices == []
     assert seen.came_from("frame", evidence="observed") == {"x.json"}
     assert seen.came_from("later", evidence="observed") == {"x.json"}
-    assert seen.came_from("nested", evidence="observed") == {"y.json"}
+    # Equal content may be an accident: of a text it is guessed which file it was read from.
+    assert (seen.came_from("nested", evidence="observed"), seen.came_from("nested")) == (set(), {"y.json"})
     assert seen.came_from("grown", evidence="observed") == {"x.json"}  # by the rows in it
     assert seen.came_from("unrelated", evidence="observed") == set()
     assert seen.came_from("listed", evidence="observed") == {"z.yaml"}

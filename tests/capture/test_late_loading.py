@@ -125,5 +125,5 @@ def test_files_are_seen_through_libraries_that_were_imported_before(live: Live, 
     expected |= {"x": "a.h5", "image": "a.png", "mapped": "a.csv", "stored": "a.db"}
     for name, file in expected.items():
         assert seen.came_from(name, evidence="observed") == {file}, name
-    fetched = seen.sources(seen.held("fetched").id, evidence="observed")
+    fetched = seen.sources(seen.held("fetched").id)
     assert {seen.files[source].url for source in fetched if source in seen.files} == {f"http://{site}/t.csv"}

@@ -17,10 +17,10 @@ from provkg.capture.holders import Source
 from provkg.capture.kinds import kind_of
 from provkg.capture.session import Session
 from provkg.capture.targets import bytes_of, named_path, paths_below, paths_of
-from provkg.capture.values import FileNode
-from provkg.records import Activity, ActivityKind, FileMode, Role, Status, Use
+from provkg.capture.values import FileNode, Node
+from provkg.records import Activity, ActivityKind, Evidence, FileMode, Role, Status, Use, ValueKind
 
-__all__ = ["Loading", "Saving", "argument", "named_path", "sources_named"]
+__all__ = ["Loading", "Saving", "argument", "guessed", "named_path", "sources_named"]
 
 Begin = Callable[[tuple[Any, ...], dict[str, Any]], Any]
 _NAMES = (
@@ -52,8 +52,16 @@ def sources_named(session: Session, target: Any, *, patterns: bool = False) -> l
         found = (files.read(path, named=True) or (files.last(path) if gone else None) for path in paths)
         return [state for state in found if state is not None]
     content = None if type(target) in (str, bytes) else bytes_of(target)
-    known = files.holding(content) if content else None
+    known = guessed(session, content) if content else None
     return [known] if known is not None else []
+
+
+def guessed(session: Session, content: bytes) -> Node | None:
+    """A passing state of a content in memory that a file has too, which it may have come from."""
+    known = session.files.holding(content)
+    if known is None:
+        return None
+    return session.values.tracker.plain(None, ValueKind.OTHER, (known,), "same content", Evidence.INFERRED)
 
 
 class Loading:
@@ -174,7 +182,7 @@ class Loading:
                 package=self._package,
                 started_at=self._started,
                 duration=round(seconds, 6),
-                used=tuple(_use(source) for source in sources if source.id),
+                used=tuple(dict.fromkeys(use for source in sources for use in _uses(source))),
                 generated=generated,
                 status=status,
                 line=self._line,
@@ -185,6 +193,16 @@ class Loading:
 
 def _use(source: Source) -> Use:
     return Use(entity=source.id, role=Role.FILE if isinstance(source, FileNode) else Role.INPUT)
+
+
+def _uses(source: Source) -> Iterator[Use]:
+    """What is used by way of a source: itself, or what a passing state came from."""
+    if source.id:
+        yield _use(source)
+    elif isinstance(source, Node):
+        for edge in source.edges:
+            if isinstance(edge.parent, FileNode):
+                yield Use(entity=edge.parent.id, role=Role.FILE, evidence=edge.evidence)
 
 
 class Saving:

@@ -8,17 +8,17 @@ from __future__ import annotations
 
 import inspect
 import sys
-from threading import get_ident
 from time import perf_counter
 from types import FunctionType
 from typing import Any
 
-from provkg.capture.gate import gate
+from provkg.capture.gate import gate, own
 from provkg.capture.hooks.calls import Begin
 from provkg.capture.hooks.estimators import EstimatorCall, Fitting, Predicting, Scoring, Transforming
 from provkg.capture.hooks.settings import defaults_of, setting
 from provkg.capture.hooks.wrap import dress, hide, is_replacement, report
 from provkg.capture.kinds import declare
+from provkg.capture.threads import is_handed_on
 from provkg.capture.values import Node
 from provkg.records import Evidence, Setting, ValueKind
 
@@ -78,46 +78,63 @@ def _is_lazy(function: FunctionType) -> bool:
     return inspect.isgeneratorfunction(function) or inspect.iscoroutinefunction(function)
 
 
-def _openly(original: Any, begin: Begin) -> Any:
+def _openly(original: Any, begin: Begin) -> Any:  # noqa: C901, PLR0915
     """A replacement that makes a step of a call, and lets what happens inside be seen too.
 
     Calls that an object makes of its own methods are part of the call that is under way.
     """
 
-    def replacement(*args: Any, **kwargs: Any) -> Any:
-        watched = gate.own.activities and gate.belongs() == gate.openings and get_ident() == gate.thread
+    def replacement(*args: Any, **kwargs: Any) -> Any:  # noqa: C901, PLR0912, PLR0915
+        watched = own.activities and gate.belongs() == gate.openings
         itself = id(args[0]) if args else 0
-        if not watched or itself in gate.own.inside_own:
+        if not watched or itself in own.inside_own:
             try:
                 return original(*args, **kwargs)
             except BaseException as failure:
                 BaseException.with_traceback(failure, sys.exc_info()[2].tb_next)  # type: ignore[union-attr]
                 raise
-        seen, began = None, 0.0
-        gate.own.inside_own.add(itself)
+        seen, began, held = None, 0.0, None
+        own.inside_own.add(itself)
         try:
             try:
-                seen = begin(args, kwargs)
+                held = gate.enter()
+                if held is not None and not is_handed_on():
+                    seen = begin(args, kwargs)
             except Exception as error:
                 report(original, error)
+            finally:
+                if held is not None:
+                    held.release()
             began = perf_counter()
             result = original(*args, **kwargs)
             if seen is not None:
+                seconds, held = perf_counter() - began, None
                 try:
-                    seen.succeeded(result, perf_counter() - began)
+                    held = gate.enter()
+                    if held is not None:
+                        seen.succeeded(result, seconds)
                 except Exception as error:
                     report(original, error)
+                finally:
+                    if held is not None:
+                        held.release()
             return result
         except BaseException as failure:
             BaseException.with_traceback(failure, sys.exc_info()[2].tb_next)  # type: ignore[union-attr]
             if seen is not None:
+                seconds, held = perf_counter() - began, None
                 try:
-                    seen.failed(failure, perf_counter() - began)
+                    held = gate.enter()
+                    if held is not None:
+                        seen.failed(failure, seconds)
                 except Exception as error:
                     report(original, error)
+                finally:
+                    if held is not None:
+                        held.release()
             raise
         finally:
-            gate.own.inside_own.discard(itself)
+            own.inside_own.discard(itself)
 
     return dress(replacement, original)
 

@@ -8,8 +8,9 @@ from typing import Any
 
 from provkg.capture.file_states import TELLING, FileState
 from provkg.capture.gate import gate
+from provkg.capture.holders import Source
 from provkg.capture.hooks import AfterImport
-from provkg.capture.hooks.loading import argument
+from provkg.capture.hooks.loading import argument, guessed
 from provkg.capture.hooks.replacing import replace
 from provkg.capture.hooks.wrap import follow
 from provkg.capture.session import Session
@@ -31,8 +32,8 @@ def _read(args: tuple[Any, ...], kwargs: dict[str, Any], result: Any) -> None:
         plain.put(result, (state,))
 
 
-def _source(session: Session, target: Any) -> FileState | None:
-    """The file or answer that a text was read from: one that the notebook opened."""
+def _source(session: Session, target: Any) -> Source | None:
+    """The file or answer that a text was read from: one that the notebook opened; of a text, a guess."""
     if type(target) is str and len(target) < TELLING:
         return None
     held = session.files.holders.held(target)
@@ -40,7 +41,7 @@ def _source(session: Session, target: Any) -> FileState | None:
         return held[0]
     content = bytes_of(target)
     if content is not None:
-        return session.files.holding(content)
+        return guessed(session, content)
     path = named_path(target)
     return session.files.last(path) if path else None
 

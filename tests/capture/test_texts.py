@@ -1,0 +1,64 @@
+"""What is read from a file by the standard library's own means leads to it, as far as the text tells."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+
+from tests.capture.conftest import Execute
+
+
+@pytest.mark.usefixtures("tables")
+def test_what_is_read_line_by_line_or_row_by_row_is_inferred_to_come_from_its_file(
+    execute: Execute, tmp_path: Path
+) -> None:
+    for number in range(250):
+        (tmp_path / f"{number}.txt").write_text(f"{number}\n")
+    seen = execute(
+        "import csv, io, json, shutil, sqlite3\nimport numpy as np, pandas as pd\nfrom pathlib import Path\n"
+        "with open('c.json', 'w') as file: json.dump({'rows': [[1, 2], [3, 4]]}, file)\n"
+        "with sqlite3.connect('d.db') as db: pd.read_csv('b.csv').to_sql('t', db)\ndb.close()",
+        "text = Path('a.csv').read_text()",
+        "rows = [line.split(',') for line in text.splitlines()[1:]]\nframe = pd.DataFrame(rows)",
+        "with open('a.csv') as file: lines = file.readlines()\n"
+        "numbers = np.array([float(line.split(',')[0]) for line in lines[1:]])",
+        "with open('b.csv') as file: table = pd.DataFrame(list(csv.reader(file)))\n"
+        "with open('b.csv') as file: records = [record for record in csv.DictReader(file)]",
+        "def load(path):\n"
+        "    with open(path) as file:\n"
+        "        reader = csv.reader(file); next(reader)\n"
+        "        return np.array([[float(x) for x in row] for row in reader])\n"
+        "one, other = load('a.csv'), load('b.csv')\nnames = ['a.csv', Path('b.csv')]\n"
+        "every = np.concatenate([load(name) for name in names]); either = load(names[1 % len(text) % 2])",
+        "settings = json.load(open('c.json'))",
+        "matrix = np.array(settings['rows'])",
+        "db = sqlite3.connect('d.db')",
+        "fetched = pd.DataFrame(db.execute('select * from t').fetchall())\n"
+        "cursor = db.cursor(); cursor.execute('select one from t')\n"
+        "first, rest = cursor.fetchone(), [row for row in cursor]\ncolumn = np.array(rest)",
+        "chunks = pd.concat(pd.read_sql('select * from t', db, chunksize=50))\n"
+        "parts = pd.concat(pd.read_csv('a.csv', chunksize=50))",
+        "many = []\n"
+        "for number in range(250):\n    last = np.array(Path(f'{number}.txt').read_text().split())",
+        "count = np.array([len(Path('a.csv').read_text())])\nfree = np.array([[1, 2], [3, 4]])",
+        "with open('same.csv', 'w') as file: file.write(open('a.csv').read())",
+        "again = pd.read_csv(io.StringIO(Path('a.csv').read_text())); shutil.copy('a.csv', 'copy.csv')",
+    )
+    assert seen.notices == []
+    inferred = dict.fromkeys(("rows", "frame", "lines", "numbers", "again", "one"), "a.csv")
+    inferred |= dict.fromkeys(("table", "records", "other"), "b.csv")
+    inferred |= dict.fromkeys(("fetched", "rest", "column"), "d.db")
+    inferred |= {"settings": "c.json", "matrix": "c.json"}
+    for name, file in inferred.items():
+        assert seen.came_from(name) - {"b.csv"} == {file} - {"b.csv"}, name  # b.csv is in the database
+        assert file in seen.came_from(name) - seen.came_from(name, evidence="observed"), name
+    assert seen.came_from("every") == {"a.csv", "b.csv"}
+    assert seen.came_from("either") <= {"b.csv"}
+    assert seen.came_from("chunks") == {"d.db", "b.csv"}
+    assert seen.came_from("parts", evidence="observed") == {"a.csv"}
+    assert (seen.came_from("last"), seen.came_from("count"), seen.came_from("free")) == (set(), set(), set())
+    links = {(link.target, link.source): (link.operation, link.evidence) for link in seen.links}
+    assert links[seen.file("copy.csv").id, seen.file("a.csv").id] == ("shutil.copyfile", "observed")
+    same = [(link.operation, link.evidence) for link in seen.links if link.target == seen.file("same.csv").id]
+    assert same == [("same content", "inferred")]
