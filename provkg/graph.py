@@ -199,12 +199,12 @@ def _unrecorded() -> Iterator[None]:
         yield
         return
     gate = module.gate
-    was = gate.recording, gate.values, gate.activities
-    gate.recording = gate.values = gate.activities = False
+    was = gate.recording, gate.own.values, gate.own.activities
+    gate.recording = gate.own.values = gate.own.activities = False
     try:
         yield
     finally:
-        gate.recording, gate.values, gate.activities = was
+        gate.recording, gate.own.values, gate.own.activities = was
 
 
 def _show_in_notebooks() -> None:
