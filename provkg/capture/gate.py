@@ -74,11 +74,13 @@ class Own(threading.local):
         """Is called again in every thread that looks at its gate for the first time."""
         self.inside_own: set[int] = set()
         """The identities of objects of the user's own classes that are at work."""
-        thread = threading._active.get(get_ident())  # type: ignore[attr-defined]
+        # Not `current_thread`, which would make an object for a thread that has none.
+        thread = getattr(threading, "_active", {}).get(get_ident())
         start = started.pop(id(thread), None)
         if start is not None and start.thread() is thread:
             self.values, self.activities = start.values, start.activities
-            _recorded.set(start.opening)
+            if not _recorded.get():  # else it runs in the context of another task
+                _recorded.set(start.opening)
 
     def __reduce__(self) -> str:
         return "own"

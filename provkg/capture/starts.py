@@ -13,7 +13,7 @@ from types import MethodType
 from typing import Any
 
 from provkg.capture.gate import gate
-from provkg.capture.hooks.wrap import dress, hide
+from provkg.capture.hooks.wrap import dress, hide, report
 
 __all__ = ["watch_starts"]
 
@@ -38,9 +38,13 @@ def _put_back(name: str, replacement: Any, original: Any) -> None:
 
 def _watched(original: Any) -> Any:
     def start(*args: Any, **kwargs: Any) -> Any:
-        thread: Any = args[0].__self__ if args and type(args[0]) is MethodType else None
-        if gate.recording and issubclass(type(thread), Thread):
-            gate.starting(thread)
+        if gate.recording:
+            try:
+                thread: Any = args[0].__self__ if args and type(args[0]) is MethodType else None
+                if issubclass(type(thread), Thread):
+                    gate.starting(thread)
+            except Exception as error:
+                report(original, error)
         try:
             return original(*args, **kwargs)
         except BaseException as failure:
