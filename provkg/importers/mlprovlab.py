@@ -6,10 +6,10 @@ of a kernel whose first one it missed stand at the end of the epoch before: thei
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from datetime import datetime
 from email.utils import parsedate_to_datetime
-from typing import Any
+from typing import Any, TypeAlias
 
 from msgspec.structs import replace
 
@@ -25,10 +25,12 @@ from provkg.records import Finding, Notice, Package
 __all__ = ["TOOL", "epochs"]
 
 TOOL = "MLProvLab"
+Cells: TypeAlias = Mapping[str, Sequence[SavedCell]]
 _MOST_EPOCHS = 1000
+_MOST_SESSIONS = 20
 _MOST_VARIABLES = 1000
 _LONGEST_AGENT = 500
-_STAND_INS = frozenset({"sklearn"})
+_STAND_INS = frozenset({"bs4", "sklearn"})
 """Distributions that share the name of a module and hold nothing: theirs is not the module's version."""
 
 
@@ -76,37 +78,43 @@ def _identity(cell: SavedCell) -> str:
     return known if isinstance(known, str) and known else cell.id
 
 
-def _cells(code_cells: Sequence[SavedCell]) -> dict[str, SavedCell]:
-    """The cells by their identity: of copies, which share it, the one whose own id it is, else the first."""
-    found: dict[str, SavedCell] = {}
+def _cells(code_cells: Sequence[SavedCell]) -> Cells:
+    """The cells by their identity, which copies of a cell share: the one whose own id it is first."""
+    found: dict[str, list[SavedCell]] = {}
     for cell in code_cells:
-        identity = _identity(cell)
-        if identity not in found or cell.id == identity:
-            found[identity] = cell
+        known = found.setdefault(_identity(cell), [])
+        known.insert(0 if cell.id == _identity(cell) else len(known), cell)
     return found
 
 
-def _sessions(
-    rank: int, epoch: Metadata, entries: Sequence[Metadata], cells: dict[str, SavedCell]
-) -> Iterator[Told]:
+def _cell_of(entry: Metadata, cells: Cells) -> SavedCell | None:
+    """The cell that was executed: of several copies, the one that shows this execution."""
+    name = entry.get("cell_id")
+    copies = cells.get(name, ()) if isinstance(name, str) else ()
+    if len(copies) > 1:
+        shown = (count_of(entry.get("execution_count")), text_of(entry.get("cell_source")))
+        return next((cell for cell in copies if (cell.execution_count, cell.source) == shown), copies[0])
+    return copies[0] if copies else None
+
+
+def _sessions(rank: int, epoch: Metadata, entries: Sequence[Metadata], cells: Cells) -> Iterator[Told]:
     """The sessions that one epoch tells of: one, unless the counts go back."""
     for number, part in enumerate(_parts(entries), 1):
         told = _told(epoch, part, cells)
         name = f"epoch {rank}" if number == 1 else f"epoch {rank}.{number}"
-        first = part[0]
-        begun = section(epoch, "environment").get("time")
-        key: list[str | int] = [
-            _text(begun),
-            _text(first.get("cell_id")),
-            text_of(first.get("cell_source")),
-            number,
-        ]
-        told = replace(told, name=name, part=name, identity=digest(key))
+        told = replace(told, name=name, part=name, identity=_identity_of(part[0]))
+        if number > 1 or told.started_at is None:
+            told = replace(told, started_at=told.ran[0].times.end)
         if number > 1:
             message = f"Its first execution is not on record: MLProvLab has it at the end of epoch {rank}."
-            finding = Finding(kind=Kind.SESSIONS, message=message)
-            told = replace(told, started_at=None, findings=(*told.findings, finding))
+            told = replace(told, findings=(Finding(kind=Kind.SESSIONS, message=message),))
         yield told
+
+
+def _identity_of(first: Metadata) -> str:
+    """What names a session whatever becomes of the file: its first execution, with the time of it."""
+    time = _text(first.get("time"))
+    return digest([time, _text(first.get("cell_id")), text_of(first.get("cell_source"))]) if time else ""
 
 
 def _text(value: Any) -> str:
@@ -114,7 +122,10 @@ def _text(value: Any) -> str:
 
 
 def _parts(entries: Sequence[Metadata]) -> list[list[Metadata]]:
-    """The entries by kernel: within one, counts only rise. An entry that is there twice is taken once."""
+    """The entries by kernel: within one, counts only rise, unless they are no counts at all.
+
+    An entry that is there twice is taken once.
+    """
     parts: list[list[Metadata]] = []
     last = 0
     for entry in entries:
@@ -127,10 +138,10 @@ def _parts(entries: Sequence[Metadata]) -> list[list[Metadata]]:
             parts.append([])
         parts[-1].append(entry)
         last = count
-    return parts
+    return parts if len(parts) <= _MOST_SESSIONS else [[entry for part in parts for entry in part]]
 
 
-def _told(epoch: Metadata, entries: Sequence[Metadata], cells: dict[str, SavedCell]) -> Told:
+def _told(epoch: Metadata, entries: Sequence[Metadata], cells: Cells) -> Told:
     environment = section(epoch, "environment")
     language, kernel = section(environment, "language_info"), section(environment, "kernel")
     names = (kernel.get("implementation"), kernel.get("version"))
@@ -162,12 +173,10 @@ def _notices(doubtful: Iterable[str]) -> Iterator[Notice]:
         yield Notice(where=TOOL, message=message, count=len(texts))
 
 
-def _executions(
-    entries: Iterable[Metadata], cells: dict[str, SavedCell], doubtful: list[str]
-) -> Iterator[Ran]:
+def _executions(entries: Iterable[Metadata], cells: Cells, doubtful: list[str]) -> Iterator[Ran]:
     for one in entries:
         name = one.get("cell_id")
-        known = cells.get(name) if isinstance(name, str) else None
+        known = _cell_of(one, cells)
         outputs = one.get("cell_outputs")
         sources, others = data_sources(_texts(one.get("data_values")))
         doubtful += others

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from datetime import datetime
@@ -58,16 +59,27 @@ def run_id(source: Source, told: Told) -> str:
     One that a tool recorded with an identity of its own is the same also when the file has changed.
     """
     path = str(source.path).encode("utf-8", "backslashreplace").decode()
-    key = told.identity or source.sha256
-    return str(uuid5(NAMESPACE_URL, f"provkg:ingest\n{path}\n{key}\n{told.part}"))
+    key = told.identity or f"{source.sha256}\n{told.part}"
+    return str(uuid5(NAMESPACE_URL, f"provkg:ingest\n{path}\n{key}"))
 
 
-def runs_told(notebook: SavedNotebook) -> tuple[Told, ...]:
-    """The runs a notebook tells of: those that a tool recorded in it, or the one whose outputs it shows.
+def runs_told(notebook: SavedNotebook) -> list[Told]:
+    """The runs a notebook tells of, each with an identity of its own.
 
     Raises:
         NotebookError: it is no notebook, and the record that it should be tells of no run.
     """
+    seen: Counter[str] = Counter()
+    told = []
+    for one in _runs_told(notebook):
+        seen[one.identity] += 1
+        again = f"{one.identity} {seen[one.identity]}" if one.identity and seen[one.identity] > 1 else ""
+        told.append(replace(one, identity=again or one.identity))
+    return told
+
+
+def _runs_told(notebook: SavedNotebook) -> tuple[Told, ...]:
+    """The runs a notebook tells of: those that a tool recorded in it, or the one whose outputs it shows."""
     recorded, unread = epochs(notebook)
     if recorded:
         *before, last = with_shown(recorded, notebook) if notebook.whole else recorded

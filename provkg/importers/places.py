@@ -14,11 +14,13 @@ from provkg.addresses import clean_url
 
 __all__ = ["Contents", "Places"]
 
-_ELSEWHERE = re.compile(r"[A-Za-z]:[\\/]|\\\\|~|%|\$")
+_DRIVE = r"[A-Za-z]:[\\/]"
+_ELSEWHERE = re.compile(rf"{_DRIVE}|\\\\|~|%|\$")
 """Paths of Windows, and those that begin in somebody's own folder or with a variable of the shell."""
 _UNREADABLE = re.compile(r"[\x00\r\n]")
 _LONGEST = 4096
-_NO_FILES = ("/proc/", "/sys/", "/dev/")
+_NO_FILES = ("/proc/", "/sys/", "/dev/", "//")
+"""What is no file to look at, or is on another machine."""
 _MOST = 10_000
 
 
@@ -28,10 +30,12 @@ class Places:
     Parameters:
         folder: where the notebook lies.
         leave_out: patterns of paths that are not recorded.
+        windows: whether the kernel ran on Windows, as far as that is known.
     """
 
-    def __init__(self, folder: Path, leave_out: Sequence[str] = ()) -> None:
+    def __init__(self, folder: Path, leave_out: Sequence[str] = (), *, windows: bool = False) -> None:
         self._folder = folder
+        self._windows = windows
         self._leave_out = re.compile("|".join(map(translate, leave_out))) if leave_out else None
         self.moved = False
         """Whether a cell changed the working folder: then relative paths stay as they are."""
@@ -46,9 +50,11 @@ class Places:
         return ("" if self._leave_out is not None and self._leave_out.match(place) else place), ""
 
     def _resolved(self, text: str) -> str:
-        if _ELSEWHERE.match(text):
+        if re.match(_DRIVE, text) or (self._windows and not text.startswith("\\\\")):
             # Windows takes both ways to separate, and Python code uses both for one file.
-            return text.replace("\\", "/") if text[1:2] == ":" else text
+            text = text.replace("\\", "/")
+        if _ELSEWHERE.match(text):
+            return text
         return os.path.normpath(text if self.moved else self._folder / text)
 
 

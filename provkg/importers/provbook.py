@@ -23,6 +23,7 @@ from provkg.records import Notice
 __all__ = ["history"]
 
 _TOOL = "ProvBook"
+_MOST_SESSIONS = 1000
 _NOT_TOLD = "where one session ended and the next began is not recorded: counts that go back tell it"
 
 
@@ -74,7 +75,10 @@ def _told(ran: Sequence[Ran], number: int) -> Told:
 
 
 def _sessions(ran: Sequence[Ran]) -> list[list[Ran]]:
-    """The executions by kernel: an execution with the count n has at most n - 1 before it in its session."""
+    """The executions by kernel: an execution with the count n has at most n - 1 before it in its session.
+
+    Where there would be very many, these are no counts.
+    """
     bounds = [0]
     before, known = 0, 0
     for rank, one in enumerate(ran):
@@ -84,6 +88,8 @@ def _sessions(ran: Sequence[Ran]) -> list[list[Ran]]:
         if count <= before:
             bounds.append(max(known + 1, rank - count + 1))
         before, known = count, rank
+    if len(bounds) > _MOST_SESSIONS:
+        return [list(ran)]
     return [list(ran[low:high]) for low, high in zip(bounds, [*bounds[1:], len(ran)], strict=True)]
 
 

@@ -79,7 +79,7 @@ class Reading:
         self._ids = ids
         self._notebook = notebook
         self._ledger = Ledger()
-        self._places = Places(folder, home.capture.leave_out_paths)
+        self._places = Places(folder, home.capture.leave_out_paths, windows="Windows" in told.client)
         # No method of ours: what refers to itself in a circle waits for the garbage collection.
         self._flow = Flow(knowledge, self._ledger, self._places if home.capture.files else _nowhere)
         self._names = Names()

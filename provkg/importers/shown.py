@@ -7,16 +7,21 @@ need not be all. What the document shows is more of the same sessions, or anothe
 from __future__ import annotations
 
 from collections.abc import Sequence
+from datetime import timedelta
 
 from msgspec.structs import replace
 
 from provkg.importers.examined import Kind, edited_since
 from provkg.importers.mlprovlab import TOOL
 from provkg.importers.saved import SavedCell, SavedNotebook, SavedOutput, text_of
+from provkg.importers.timing import Times
 from provkg.importers.told import Ran, Told, saved_environment, saved_state
 from provkg.records import Finding, Notice
 
 __all__ = ["is_same", "with_shown"]
+
+_SLACK = timedelta(seconds=3)
+"""A record has whole seconds, of the clock of the browser."""
 
 
 def with_shown(told: Sequence[Told], notebook: SavedNotebook) -> tuple[Told, ...]:
@@ -38,6 +43,8 @@ def with_shown(told: Sequence[Told], notebook: SavedNotebook) -> tuple[Told, ...
                 merged[rank] = replace(last.ran[rank], cell=replace(kept, outputs=ran.cell.outputs))
             if not _same_text(kept, ran.cell):
                 edited.append(ran)
+            elif _is_of(ran.times, last.ran[rank].times):
+                merged[rank] = replace(merged[rank], times=ran.times)
         elif not any(is_same(one.cell, ran.cell) for one in known.get(_place(ran), ())):
             unknown.append(ran)
     if not unknown:
@@ -67,6 +74,13 @@ def is_same(recorded: SavedCell, shown: SavedCell) -> bool:
         return True
     before, now = list(map(_as_text, recorded.outputs)), list(map(_as_text, shown.outputs))
     return _begins(before, now) if _same_text(recorded, shown) else before == now
+
+
+def _is_of(shown: Times, recorded: Times) -> bool:
+    """Whether the times that JupyterLab noted with a cell are those of a recorded execution."""
+    if shown.start is None or shown.end is None or recorded.end is None:
+        return False
+    return abs(shown.end - recorded.end) <= _SLACK
 
 
 def _as_text(output: SavedOutput) -> SavedOutput:

@@ -18,6 +18,7 @@ from provkg.config import Home, create_home
 from provkg.importers.examined import Kind
 from provkg.importers.folders import notebooks_in
 from provkg.importers.ingesting import Ingested, Ingester
+from provkg.importers.workers import ingest_all
 from provkg.queries import ask
 from provkg.records import Evidence, Run, Status
 from provkg.results import Solutions
@@ -177,6 +178,14 @@ class TestWhatIsKept:
         (notice,) = [one for one in run.examined.notices if "data sources" in one.message]
         assert notice.count == 2
 
+    def test_paths_of_windows_have_one_way_to_separate(self, home: Home, tmp_path: Path) -> None:
+        sources = ["data\\a.csv", "D:\\b.csv", "\\\\host\\c.csv"]
+        told = epoch(BEGAN, [Step("a", "print(1)", sources=sources)])
+        told["environment"]["user_agent"] = "Mozilla/5.0 (Windows NT 10.0; Win64; x64; rv:89.0)"
+        (run,) = _ingest(home, tmp_path / "a.ipynb", notebook([told], []))
+        places = {file.place for file in run.executions[0].files}
+        assert places == {str(tmp_path / "data" / "a.csv"), "D:/b.csv", "\\\\host\\c.csv"}
+
     def test_an_error_without_an_output_is_an_error(self, home: Home, tmp_path: Path) -> None:
         steps = [Step("a", "x = f(", type="error"), Step("b", "print(x)")]
         (run,) = _ingest(home, tmp_path / "a.ipynb", notebook([epoch(BEGAN, steps)], []))
@@ -239,6 +248,7 @@ class TestSessions:
         first, second = _ingest(home, tmp_path / "a.ipynb", notebook([merged], []))
         assert [one.execution_count for one in first.executions] == [1, 5]
         assert (kinds(second)[0], second.started.name) == (Kind.SESSIONS, "a.ipynb epoch 1.2")
+        assert second.started.started_at == BEGAN.replace(second=2)
         (read,) = second.executions[0].reads
         assert read.definer == 0  # the variable of another kernel is not that of this one
 
@@ -253,6 +263,20 @@ class TestSessions:
         cells = [code(steps[0].source, 1, printed("1\n2\n"), id="a"), code("x = 1", 2, id="b")]
         (run,) = _ingest(home, tmp_path / "a.ipynb", notebook([epoch(BEGAN, steps)], cells))
         assert run.executions[0].outputs[0].text == "1\n2\n"
+
+    def test_when_an_execution_began_comes_from_the_document(self, home: Home, tmp_path: Path) -> None:
+        def cell(source: str, count: int, minute: int) -> Json:
+            began, ended = (f"2024-05-01T10:{minute:02}:{second:02}.500Z" for second in (0, 2))
+            noted = {"iopub.execute_input": began, "shell.execute_reply": ended}
+            return code(source, count, id=source[0], metadata={"execution": noted})
+
+        told = epoch(BEGAN, [Step("x", "x = 1"), Step("y", "y = 1")])
+        (run,) = _ingest(
+            home, tmp_path / "a.ipynb", notebook([told], [cell("x = 1", 1, 0), cell("y = 1", 2, 7)])
+        )
+        first, second = run.executions
+        assert first.started_at == BEGAN.replace(microsecond=500_000)
+        assert (second.started_at, second.ended_at) == (None, BEGAN.replace(second=1))
 
     def test_executions_that_it_did_not_record_come_from_the_document(
         self, home: Home, tmp_path: Path
@@ -284,6 +308,14 @@ class TestSessions:
         (run,) = _ingest(home, tmp_path / "a.ipynb", notebook([told], cells))
         assert (run.executions[0].index, run.executions[0].source) == (1, "print(1)")
         assert Kind.EDITED in kinds(run)
+
+    def test_of_copies_of_a_cell_the_one_that_shows_the_execution_was_executed(
+        self, home: Home, tmp_path: Path
+    ) -> None:
+        told = epoch(BEGAN, [Step("a", "x = 1"), Step("a", "x = 1")])
+        cells = [code("x = 1", count, id=f"id-{count}", metadata={"prov_id": "a"}) for count in (1, 2)]
+        (run,) = _ingest(home, tmp_path / "a.ipynb", notebook([told], cells))
+        assert [one.cell_id for one in run.executions] == ["id-1", "id-2"]
 
 
 BROKEN: list[tuple[Any, str]] = [
@@ -329,6 +361,37 @@ class TestDamage:
         (run,) = _ingest(home, tmp_path / "a.ipynb", notebook([told], []))
         assert run.environment is not None
         assert [(one.name, one.modules) for one in run.environment.packages] == [("ruamel.yaml", ("ruamel",))]
+
+    def test_counts_that_are_none_make_no_sessions(self, home: Home, tmp_path: Path) -> None:
+        told = epoch(BEGAN, [Step("a", "x = 1")] * 50, counts=range(50, 0, -1))
+        (run,) = _ingest(home, tmp_path / "a.ipynb", notebook([told], []))
+        assert len(run.executions) == 50
+
+    def test_an_epoch_that_is_there_twice_is_two_runs(self, home: Home, tmp_path: Path) -> None:
+        told = epoch(BEGAN, [Step("a", "x = 1")])
+        first, second = _ingest(home, tmp_path / "a.ipynb", notebook([told, told], []))
+        assert first.id != second.id
+
+    def test_texts_of_no_encoding_and_deep_values_cost_no_other_notebook(
+        self, home: Home, tmp_path: Path
+    ) -> None:
+        odd = epoch(BEGAN, [Step("\ud800", "x = '\ud800'", sources=["D:/\ud800"])])
+        odd["environment"]["user_agent"] = "\ud800"
+        odd["modules"] = {"\ud800": {"version": "1"}, "": {"version": " "}}
+        (tmp_path / "odd.ipynb").write_text(json.dumps(notebook([odd], [])))
+        deep = json.dumps(notebook([epoch(BEGAN, [Step("a", "x = 1")])], []))
+        deep = deep.replace('"definitions": []', f'"definitions": {"[" * 100_000}{"]" * 100_000}')
+        (tmp_path / "deep.ipynb").write_text(deep)
+        (tmp_path / "whole.ipynb").write_text(json.dumps(notebook(*study())))
+        found, _ = notebooks_in([tmp_path])
+        done = {Path(one.path).name: (one.problem, one.added) for one in ingest_all(found, home, 1)}
+        assert done == {
+            "deep.ipynb": ("nested too deeply", 0),
+            "odd.ipynb": ("", 1),
+            "whole.ipynb": ("", 4),
+        }
+        with open_store(home) as store:
+            assert len(_rows(store, "which_kernel_ran")) == 5
 
     @pytest.mark.parametrize("epochs", [[], None, [3], [{"execution_data": None}]])
     def test_an_export_without_executions_is_refused_with_the_reason(
