@@ -10,8 +10,9 @@ import time
 import warnings
 from collections import deque
 from collections.abc import Iterator, Sequence
-from contextlib import suppress
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass, field
+from multiprocessing import resource_tracker
 from multiprocessing.connection import Connection, wait
 from multiprocessing.process import BaseProcess
 from pathlib import Path
@@ -75,7 +76,8 @@ class _Pool:
     def _start(self) -> _Worker:
         ours, theirs = self._context.Pipe()
         process = self._context.Process(target=_work, args=(theirs, self._home), daemon=True)
-        process.start()
+        with _no_interrupt():
+            process.start()
         theirs.close()
         return _Worker(process, ours)
 
@@ -124,6 +126,23 @@ class _Pool:
     def close(self) -> None:
         for worker in self._workers:
             _stop(worker)
+
+
+@contextmanager
+def _no_interrupt() -> Iterator[None]:
+    """Let what is started meanwhile be born deaf to Ctrl-C, which the terminal sends to all processes.
+
+    Until it ignores interrupts by itself, a young process would show a traceback.
+    """
+    if not hasattr(signal, "pthread_sigmask"):
+        yield
+        return
+    resource_tracker.ensure_running()  # when it has to be started, it unblocks interrupts
+    before = signal.pthread_sigmask(signal.SIG_BLOCK, {signal.SIGINT})
+    try:
+        yield
+    finally:
+        signal.pthread_sigmask(signal.SIG_SETMASK, before)
 
 
 def _stop(worker: _Worker) -> None:

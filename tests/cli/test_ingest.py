@@ -339,9 +339,31 @@ def test_an_interrupt_stops_it_and_keeps_what_was_done(home: Home, tmp_path: Pat
     os.killpg(process.pid, signal.SIGINT)
     _, said = process.communicate(timeout=20)
     assert process.returncode == 130
-    # A worker that the signal finds at the start of its interpreter says so in Python's own words.
-    assert said.strip().splitlines()[-1] == "provkg: interrupted"
+    assert said.strip() == "provkg: interrupted"
     assert {len(run.executions) for run in recorded(home)} == {5}
+
+
+@pytest.mark.skipif(sys.platform != "linux", reason="looks for processes in /proc")
+def test_an_interrupt_is_told_in_one_line_while_processes_are_starting(home: Home, tmp_path: Path) -> None:
+    for number in range(20):
+        trained(tmp_path / "work" / f"{number}.ipynb", f"0.{number}")
+    command = [*PROVKG, "--home", str(home.path), "ingest", "-j", "4", str(tmp_path / "work")]
+    process = subprocess.Popen(
+        command, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True, start_new_session=True
+    )
+    children = Path(f"/proc/{process.pid}/task/{process.pid}/children")
+    while not any(b"spawn_main" in _command_of(child) for child in children.read_text().split()):
+        pass
+    os.killpg(process.pid, signal.SIGINT)
+    _, said = process.communicate(timeout=20)
+    assert (process.returncode, said.strip()) == (130, "provkg: interrupted")
+
+
+def _command_of(process: str) -> bytes:
+    try:
+        return Path(f"/proc/{process}/cmdline").read_bytes()
+    except OSError:
+        return b""
 
 
 def test_a_bar_is_shown_where_a_terminal_is(home: Home, tmp_path: Path) -> None:
