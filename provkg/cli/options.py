@@ -28,6 +28,9 @@ UNLIMITED = 100_000
 NOTABLE = 2.0
 """Seconds that the store may take to be brought up to date without a word."""
 
+MANY = 200
+"""So many runs take the store long enough to say so beforehand."""
+
 Command = TypeVar("Command", bound=Callable[..., Any])
 
 
@@ -68,11 +71,16 @@ def opened(path: Path | None) -> Iterator[tuple[Home, Source]]:
     from provkg.store import open_store
 
     home = find_home(path=path)
-    with open_store(home) as store:
+    with open_store(home, begin=_tell_of_work) as store:
         tell_notices(store.report)
         if store.report.seconds > NOTABLE:
             say(f"The store was brought up to date: {store.report}")
         yield home, store
+
+
+def _tell_of_work(runs: int) -> None:
+    if runs >= MANY:
+        say(f"Bringing {runs:,} new runs into the store. This is done once, and may take a minute or more.")
 
 
 def tell_notices(report: Report) -> None:

@@ -46,11 +46,16 @@ def fits(store: Store) -> bool:
     return not anything
 
 
-def bring_up_to_date(store: Store, home: Home, mapping: Callable[[Run, str], str] = map_run) -> Report:
+def bring_up_to_date(
+    store: Store,
+    home: Home,
+    mapping: Callable[[Run, str], str] = map_run,
+    begin: Callable[[int], None] | None = None,
+) -> Report:
     """Makes the store's graphs say what the journal and the ontology say.
 
     It may be ended at any moment; the next time goes on. A run that cannot be read or mapped keeps the graph
-    it had, and is named in the report.
+    it had, and is named in the report. `begin` is told how many runs are new before they are added.
 
     Raises:
         JournalError: the journal's folder cannot be read.
@@ -61,6 +66,8 @@ def bring_up_to_date(store: Store, home: Home, mapping: Callable[[Run, str], str
     work.update_ontology()
     work.drop_runs()
     work.replace_changed_runs()
+    if begin is not None:
+        begin(sum(run not in work.sizes for run in work.journals))
     work.add_new_runs()
     return work.finish()
 

@@ -14,6 +14,7 @@ from provkg.store.lock import Lock
 from provkg.store.materialize import bring_up_to_date, fits
 
 if TYPE_CHECKING:
+    from collections.abc import Callable
     from pathlib import Path
 
     from provkg.config import Home
@@ -24,7 +25,9 @@ __all__ = ["open_store", "rebuild"]
 _DRAFT, _OLD = "store.new", "store.old"
 
 
-def open_store(home: Home, *, timeout: float = 5.0) -> EmbeddedStore:
+def open_store(
+    home: Home, *, timeout: float = 5.0, begin: Callable[[int], None] | None = None
+) -> EmbeddedStore:
     """Opens the store of a home and brings it up to date with the journal; close it after use.
 
     A damaged store, or one that another mapping or base IRI made, is made anew. Where the home cannot be
@@ -34,6 +37,7 @@ def open_store(home: Home, *, timeout: float = 5.0) -> EmbeddedStore:
     Parameters:
         home: the home.
         timeout: how long to wait for another process that has the store open, in seconds.
+        begin: told, before it takes its time, how many runs are new to the store.
 
     Raises:
         StoreBusyError: it still has it open.
@@ -43,9 +47,9 @@ def open_store(home: Home, *, timeout: float = 5.0) -> EmbeddedStore:
     try:
         lock = Lock(home.path / "store.lock", timeout)
     except OSError as error:
-        return _in_memory(home, error)
+        return _in_memory(home, error, begin)
     try:
-        store = _current(home)
+        store = _current(home, begin)
     except BaseException:
         lock.release()
         raise
@@ -79,40 +83,40 @@ def rebuild(home: Home, *, timeout: float = 5.0) -> Report:
         lock.release()
 
 
-def _in_memory(home: Home, reason: OSError) -> EmbeddedStore:
+def _in_memory(home: Home, reason: OSError, begin: Callable[[int], None] | None) -> EmbeddedStore:
     store = EmbeddedStore(None, home.base)
-    report = bring_up_to_date(store, home)
+    report = bring_up_to_date(store, home, begin=begin)
     message = f"cannot be written ({reason.strerror}): the store was made in memory, for this time only"
     notice = Notice(where=f"home {home.path}", message=message)
     store.report = msgspec.structs.replace(report, notices=(notice, *report.notices))
     return store
 
 
-def _current(home: Home) -> EmbeddedStore:
+def _current(home: Home, begin: Callable[[int], None] | None) -> EmbeddedStore:
     _tidy(home)
     damage: tuple[Notice, ...] = ()
     try:
         store = EmbeddedStore(home.store_folder, home.base)
         if fits(store):
-            store.report = bring_up_to_date(store, home)
+            store.report = bring_up_to_date(store, home, begin=begin)
             return store
         store.close()
     except DamagedError as error:
         damage = (Notice(where="store", message=f"was damaged and has been made anew ({error.message})"),)
     # Only here, where no traceback holds on to the old engine any more, are its files closed for sure.
-    report = _rebuild(home)
+    report = _rebuild(home, begin)
     store = EmbeddedStore(home.store_folder, home.base)
     store.report = msgspec.structs.replace(report, notices=(*damage, *report.notices))
     return store
 
 
-def _rebuild(home: Home) -> Report:
+def _rebuild(home: Home, begin: Callable[[int], None] | None = None) -> Report:
     draft, old = home.path / _DRAFT, home.path / _OLD
     try:
         _remove(draft)
         _remove(old)
         with EmbeddedStore(draft, home.base) as store:
-            report = bring_up_to_date(store, home)
+            report = bring_up_to_date(store, home, begin=begin)
         if home.store_folder.exists():
             home.store_folder.rename(old)
         draft.rename(home.store_folder)

@@ -71,6 +71,16 @@ def test_opening_again_does_nothing(home: Home, journal: WriteRuns, content: Con
         assert content(store) == before
 
 
+def test_how_many_runs_are_new_is_told_before_they_are_added(home: Home, journal: WriteRuns) -> None:
+    told: list[int] = []
+    journal(3)
+    open_store(home, begin=told.append).close()
+    journal(2, seed=1)
+    open_store(home, begin=told.append).close()
+    open_store(home, begin=told.append).close()
+    assert told == [3, 2, 0]
+
+
 def test_only_what_is_new_or_grew_is_made_again(home: Home, journal: WriteRuns, content: Content) -> None:
     journal(3)
     open_store(home).close()
