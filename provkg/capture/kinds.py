@@ -14,6 +14,7 @@ from weakref import ref
 
 from provkg.capture.columnar import columns_of_columnar, is_columnar
 from provkg.capture.memory import is_dataset, rows_of
+from provkg.capture.missing import MAX_ELEMENTS, missing_in
 from provkg.capture.networks import NETWORKS, check_of_network, kind_of_network, published
 from provkg.records import Column, ValueKind
 
@@ -210,14 +211,24 @@ def columns_of(value: Any, limit: int = 1000) -> tuple[Column, ...]:
     if is_columnar(value):
         return columns_of_columnar(value, limit)
     if name == "Series" and getattr(value, "name", None) is not None:
-        return (Column(name=label_text(value.name), type=dtype_text(value.dtype)),)
+        counts = value.size <= MAX_ELEMENTS and hasattr(value, "_mgr")
+        missing = missing_in(value._mgr.internal_values()) if counts else None
+        return (Column(name=label_text(value.name), type=dtype_text(value.dtype), missing=missing),)
     if name not in _TABLES or not hasattr(value, "columns"):
         return ()
     if hasattr(value, "_mgr"):
         pairs = zip(value.columns, value._mgr.get_dtypes(), strict=True)
     else:
         pairs = zip(value.columns, value.dtypes, strict=True)
-    return tuple(Column(name=label_text(name), type=dtype_text(kind)) for name, kind in islice(pairs, limit))
+    counts = hasattr(value, "_mgr") and value.shape[0] * value.shape[1] <= MAX_ELEMENTS
+    return tuple(
+        Column(
+            name=label_text(name),
+            type=dtype_text(kind),
+            missing=missing_in(value._mgr.iget_values(place)) if counts else None,
+        )
+        for place, (name, kind) in enumerate(islice(pairs, limit))
+    )
 
 
 _dtypes: dict[int, tuple[Any, str]] = {}

@@ -89,3 +89,18 @@ def test_columns_that_are_left_out_are_not_named_in_links_but_said_to_be_there(
     assert not any("patient" in name for one in links for name in (one.target, *one.sources))
     assert [(one.sources, one.further) for one in links if one.target == "index"] == [(("size",), True)]
     assert _fed(home, "model") == {("index", None, False)} | {("index", "size", True)}
+
+
+def test_missing_entries_are_counted_in_tables_that_are_not_large(execute: Execute) -> None:
+    recorded = execute(
+        "import numpy as np, pandas as pd\n"
+        "df = pd.DataFrame({'f': [1., np.nan, np.inf], 'i': [1, 2, 3], 't': ['a', None, 'b'],\n"
+        "  'o': pd.Series([1, None, 'x'], dtype=object), 'n': pd.array([1, None, None], dtype='Int64'),\n"
+        "  'c': pd.Categorical(['u', None, 'u']), 'd': pd.to_datetime(['2026-01-01', None, None]),\n"
+        "  'z': pd.to_datetime(['2026-01-01', None, None]).tz_localize('UTC')})\n"
+        "one = df['f']\nlarge = pd.DataFrame(np.zeros((500_001, 2)))"
+    )
+    counted = {each.name: each.missing for each in recorded.held("df").columns}
+    assert counted == {"f": 1, "i": 0, "t": 1, "o": 1, "n": 2, "c": 1, "d": 2, "z": 2}
+    assert [each.missing for each in recorded.held("one").columns] == [1]
+    assert [each.missing for each in recorded.held("large").columns] == [None, None]
