@@ -8,6 +8,7 @@ import tokenize
 from collections.abc import Sequence
 from dataclasses import replace
 from difflib import SequenceMatcher
+from functools import lru_cache
 from typing import NamedTuple
 
 from provkg.views.comparison.model import Aspect, Cause
@@ -81,6 +82,7 @@ def _tokens_changed(before: str, after: str) -> frozenset[str]:
     return frozenset(changed - _PUNCTUATION)
 
 
+@lru_cache(maxsize=256)
 def _tokens(text: str) -> list[str]:
     """Names, literals as Python writes them, and operators."""
     found = []

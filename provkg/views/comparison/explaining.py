@@ -158,7 +158,7 @@ def _edit(found: Found, slices: tuple[Slice, Slice]) -> tuple[str, str] | None:
     texts = []
     for value, lines, part in zip(difference.values, found.lines, slices, strict=True):
         chosen = {
-            n for order, some in lines.items() if order in part.lines for n in some & part.lines[order].lines
+            n for order, some in lines.items() if order in part.lines for n in part.lines[order].among(some)
         }
         text = (value or "").lstrip("\n").splitlines()
         texts.append("\n".join(text[n - 1] for n in sorted(chosen) if n <= len(text)))
@@ -204,7 +204,7 @@ def _start(lineage: Lineage, part: Slice, found: Found, number: int, anchored: s
     if kind == "execution" and found.lines:
         counted = part.lines.get(int(name))
         changed = found.lines[number].get(int(name), frozenset())
-        if counted is None or counted.lines.isdisjoint(changed):
+        if counted is None or not counted.among(changed):
             return ""
     return anchored
 

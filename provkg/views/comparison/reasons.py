@@ -82,7 +82,7 @@ def _because(lineage: Lineage, part: Slice, found: Found, number: int, start: st
     thing = inventory.things.get(start)
     if kind == "execution" and found.lines:
         counted = part.lines[int(name)]
-        changed = sorted(counted.lines & found.lines[number][int(name)])
+        changed = sorted(counted.among(found.lines[number][int(name)]))
         which = ", ".join(map(str, changed[:5])) + (", …" if len(changed) > 5 else "")
         where = inventory.place(int(name))
         if counted.whole:

@@ -2,10 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
 from dataclasses import dataclass
 
-from provkg.analysis import CellCode, analyse
+from provkg.analysis import CellCode
 
 __all__ = ["Relevant", "relevant"]
 
@@ -16,7 +15,7 @@ _CELL = -1
 class Relevant:
     """The lines that count, the names they read, and the functions they call with imports resolved.
 
-    ``whole`` says that the text could not be looked into, so that all of it counts.
+    ``whole`` says that the text could not be looked into, so that all of its lines count.
     """
 
     lines: frozenset[int]
@@ -24,12 +23,15 @@ class Relevant:
     calls: frozenset[str] = frozenset()
     whole: bool = False
 
+    def among(self, lines: frozenset[int]) -> frozenset[int]:
+        """Those of some lines that count."""
+        return lines if self.whole else lines & self.lines
+
 
 def relevant(
-    source: str,
+    code: CellCode,
     lines: frozenset[int],
     names: frozenset[str],
-    aliases: Mapping[str, str],
     settled: frozenset[str] = frozenset(),
 ) -> Relevant:
     r"""What of a cell leads to the statements at some lines and to the objects of some names at its end.
@@ -37,14 +39,13 @@ def relevant(
     It is read from the text alone and errs towards more: the order of statements is not looked at. What made
     the objects of ``settled`` names does not count.
 
-    >>> found = relevant("a = 1\nb = a + c\nprint(b)", frozenset(), frozenset({"b"}), {})
+    >>> from provkg.analysis import analyse
+    >>> found = relevant(analyse("a = 1\nb = a + c\nprint(b)"), frozenset(), frozenset({"b"}))
     >>> sorted(found.lines), sorted(found.names)
     ([1, 2], ['a', 'b', 'c'])
     """
-    code = analyse(source, aliases=aliases)
     if code.error or code.approximate or not code.statements:
-        everything = frozenset(range(1, source.count("\n") + 2))
-        return Relevant(everything, frozenset(code.reads) | names, whole=True)
+        return Relevant(lines, frozenset(code.reads) | names, whole=True)
     return _Slice(code, names, settled).through(lines)
 
 

@@ -6,6 +6,7 @@ import heapq
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 
+from provkg.analysis import CellCode, analyse
 from provkg.mapping.derivations import Derivation, derivations, weakest
 from provkg.records import Activity, CellExecution, Evidence, File, FileMode, Value
 from provkg.views.comparison.found import anchor
@@ -68,6 +69,7 @@ class Lineage:
             if file.sha256
         }
         self._modules = self._packages_of_modules()
+        self._codes: dict[str, CellCode] = {}
         self._aliases = {
             one.bound: f"{one.module}.{one.name}" if one.name else one.module
             for execution in side.run.executions
@@ -157,7 +159,7 @@ class Lineage:
             execution = self.inventory.executions[order]
             at, wanted = frozenset(lines.get(order, ())), frozenset(names.get(order, ()))
             known = frozenset(settled.get(order, ()))
-            part = relevant(execution.source, at, wanted, self._aliases, known)
+            part = relevant(self._code(execution.source), at, wanted, known)
             found.lines[order] = part
             found.calls |= part.calls
             for name, definer in self._plain(found, execution, part):
@@ -174,6 +176,12 @@ class Lineage:
                 names.setdefault(definer, set()).add(name)
                 lines.setdefault(definer, set())
                 heapq.heappush(waiting, -definer)
+
+    def _code(self, source: str) -> CellCode:
+        """What the text of a cell says, looked at once for all results."""
+        if source not in self._codes:
+            self._codes[source] = analyse(source, aliases=self._aliases)
+        return self._codes[source]
 
     def _plain(self, found: Slice, execution: CellExecution, part: Relevant) -> Iterator[tuple[str, int]]:
         """The variables read there that no identity was followed of, with the executions that set them."""
