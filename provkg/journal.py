@@ -1,4 +1,4 @@
-"""The journal: one append-only file of events per run, and the object folder beside it.
+"""The journal: one append-only file of events per run, one for what is said of it later, and objects.
 
 The journal is the truth; everything else can be made again from it. One process at a time appends to a
 run's file, each event as one write of one whole line, so a kill at any byte costs at most the event that
@@ -10,6 +10,7 @@ from __future__ import annotations
 import hashlib
 import os
 import re
+from itertools import chain
 from pathlib import Path
 from typing import TYPE_CHECKING, BinaryIO, Self
 from uuid import uuid4
@@ -25,10 +26,11 @@ if TYPE_CHECKING:
     from types import TracebackType
 
     from provkg.config import Home
-    from provkg.records import Event, Run
+    from provkg.records import Annotated, Event, Run
 
 __all__ = [
     "Journal",
+    "annotate_run",
     "get_object",
     "is_whole",
     "journal_path",
@@ -40,6 +42,7 @@ __all__ = [
 ]
 
 _SUFFIX = ".jsonl"
+_ANNOTATIONS = ".annotations"
 _RUN = re.compile(r"[A-Za-z0-9][A-Za-z0-9_-]*")
 _DIGEST = re.compile(r"[0-9a-f]{64}")
 
@@ -156,6 +159,27 @@ def write_run(home: Home, run: str, events: Iterable[Event]) -> None:
         ) from error
 
 
+def annotate_run(home: Home, run: str, annotations: Iterable[Annotated]) -> None:
+    """Adds what was said of a run to the file beside its journal, which outlasts that a run is read anew.
+
+    Raises:
+        JournalError: the run has no journal, or it could not be written.
+    """
+    path = journal_path(home, run)
+    if not path.exists():
+        raise JournalError(f"There is no journal {path}.", "`provkg runs` lists the runs that there are.")
+    path = path.with_suffix(_ANNOTATIONS)
+    try:
+        descriptor = _open_for_appending(path)
+        try:
+            _append_line(descriptor, b"".join(map(_line_of, annotations)))
+            os.fsync(descriptor)
+        finally:
+            os.close(descriptor)
+    except OSError as error:
+        raise JournalError(f"Cannot write {path}: {error.strerror}.") from error
+
+
 def _write_whole(path: Path, content: bytes) -> None:
     """Writes a file so that others see all of it or none."""
     draft = path.with_name(f".{uuid4().hex}")
@@ -203,23 +227,25 @@ def journal_path(home: Home, run: str) -> Path:
 
 
 def runs(home: Home) -> dict[str, int]:
-    """The runs that have a journal, each with the size of its file in bytes, in order of their ids.
+    """The runs that have a journal, each with the size of its files in bytes, in order of their ids.
 
     Raises:
         JournalError: the folder cannot be read.
     """
+    sizes: dict[str, int] = {}
+    more: dict[str, int] = {}
     try:
         with os.scandir(home.journal_folder) as entries:
-            sizes = {
-                entry.name.removesuffix(_SUFFIX): entry.stat().st_size
-                for entry in entries
-                if entry.name.endswith(_SUFFIX) and _RUN.fullmatch(entry.name.removesuffix(_SUFFIX))
-            }
+            for entry in entries:
+                name, dot, suffix = entry.name.rpartition(".")
+                of = {_SUFFIX: sizes, _ANNOTATIONS: more}.get(dot + suffix)
+                if of is not None and _RUN.fullmatch(name):
+                    of[name] = entry.stat().st_size
     except FileNotFoundError:
         return {}
     except OSError as error:
         raise JournalError(f"Cannot read the journal {home.journal_folder}: {error.strerror}.") from error
-    return dict(sorted(sizes.items()))
+    return {run: size + more.get(run, 0) for run, size in sorted(sizes.items())}
 
 
 def read_events(
@@ -282,7 +308,12 @@ def read_run(home: Home, run: str, report: Callable[[Notice], None] | None = Non
     Raises:
         JournalError: there is no such journal, or it cannot be read.
     """
-    return fold(event for event, _ in read_events(journal_path(home, run), report=report))
+    path = journal_path(home, run)
+    events = read_events(path, report=report)
+    said = path.with_suffix(_ANNOTATIONS)
+    if said.exists():
+        events = chain(events, read_events(said, report=report))
+    return fold(event for event, _ in events)
 
 
 def put_object(home: Home, content: bytes) -> tuple[str, bool]:

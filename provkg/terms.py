@@ -162,6 +162,7 @@ class Provkg(Vocabulary, prefix="provkg"):
     """The ontology of provkg; its meanings stand in ``ontology/provkg.ttl``."""
 
     # classes
+    Annotation: ClassVar[str]
     Cell: ClassVar[str]
     CellExecution: ClassVar[str]
     CellSource: ClassVar[str]
@@ -266,6 +267,7 @@ class Provkg(Vocabulary, prefix="provkg"):
     failedExecution: ClassVar[str]
     generatedIn: ClassVar[str]
     hasActivity: ClassVar[str]
+    hasAnnotation: ClassVar[str]
     hasCell: ClassVar[str]
     hasColumn: ClassVar[str]
     hasContent: ClassVar[str]
@@ -310,6 +312,7 @@ class Provkg(Vocabulary, prefix="provkg"):
     trainedBy: ClassVar[str]
     trainedModel: ClassVar[str]
     trainedOn: ClassVar[str]
+    tableDerivation: ClassVar[str]
     usedChosenSetting: ClassVar[str]
     usedData: ClassVar[str]
     usedDefaultSetting: ClassVar[str]
@@ -327,6 +330,8 @@ class Provkg(Vocabulary, prefix="provkg"):
     # datatype properties
     aboutCellIndex: ClassVar[str]
     accelerator: ClassVar[str]
+    annotationKey: ClassVar[str]
+    annotationValue: ClassVar[str]
     architecture: ClassVar[str]
     argument: ClassVar[str]
     boundName: ClassVar[str]
@@ -349,6 +354,7 @@ class Provkg(Vocabulary, prefix="provkg"):
     coreCount: ClassVar[str]
     cpuTime: ClassVar[str]
     duration: ClassVar[str]
+    energyUse: ClassVar[str]
     errorMessage: ClassVar[str]
     errorName: ClassVar[str]
     errorTraceback: ClassVar[str]

@@ -15,6 +15,7 @@ from provkg.records import (
     Activity,
     ActivityKind,
     Agent,
+    Annotated,
     CellExecution,
     Code,
     CodeKind,
@@ -396,6 +397,14 @@ def runs(draw: st.DrawFn) -> Run:
         order=st.integers(0, len(executions)),
         notices=some(notices),
     )
+    annotations = st.builds(
+        Annotated,
+        key=texts,
+        value=texts,
+        at=times,
+        about=st.sampled_from(["", "document", "1.1", "f1", "r1", "o1", "a1", "9.9", "sha256:" + "ab" * 32]),
+        agent=st.none() | agents,
+    )
     looked = st.builds(
         FindingsMade,
         findings=some(
@@ -417,4 +426,5 @@ def runs(draw: st.DrawFn) -> Run:
         finished=draw(st.none() | ends),
         environment=draw(st.none() | environments),
         examined=draw(st.none() | looked),
+        annotations=draw(some(annotations)),
     )

@@ -24,8 +24,18 @@ from hypothesis import strategies as st
 
 from provkg.config import Home, create_home
 from provkg.errors import JournalError
-from provkg.journal import Journal, get_object, journal_path, put_object, read_events, read_run, runs
+from provkg.journal import (
+    Journal,
+    annotate_run,
+    get_object,
+    journal_path,
+    put_object,
+    read_events,
+    read_run,
+    runs,
+)
 from provkg.records import (
+    Annotated,
     CellExecution,
     CellFinished,
     CellStarted,
@@ -342,6 +352,60 @@ def test_runs_are_the_journals_with_their_sizes(home: Home) -> None:
     (home.journal_folder / "notes.txt").write_text("not a journal")
     size = len(encode_event(START)) + 1
     assert list(runs(home).items()) == [("a", size), ("b", size)]
+
+
+def said(key: str, value: str, about: str = "") -> Annotated:
+    return Annotated(about=about, key=key, value=value, at=NOON)
+
+
+class TestAnnotations:
+    @pytest.fixture
+    def written(self, home: Home) -> Home:
+        with Journal(home, RUN) as journal:
+            journal.append(START)
+        return home
+
+    def test_what_is_said_later_belongs_to_the_run_and_makes_its_size_grow(self, written: Home) -> None:
+        before = runs(written)[RUN]
+        journal = journal_path(written, RUN).read_bytes()
+        annotate_run(
+            written, RUN, [said("licence", "MIT"), said("licence", "Apache-2.0"), said("licence", "MIT")]
+        )
+        run = read_run(written, RUN)
+        assert run is not None
+        assert sorted(one.value for one in run.annotations) == ["Apache-2.0", "MIT"]
+        assert runs(written)[RUN] > before
+        assert journal_path(written, RUN).read_bytes() == journal
+
+    def test_an_empty_value_takes_back_what_one_key_said_of_one_thing(self, written: Home) -> None:
+        annotate_run(written, RUN, [said("a", "1"), said("b", "1"), said("a", "1", "5.2"), said("a", "")])
+        annotate_run(written, RUN, [said("a", "2")])
+        run = read_run(written, RUN)
+        assert run is not None
+        assert [(one.about, one.key, one.value) for one in run.annotations] == [
+            ("", "b", "1"),
+            ("5.2", "a", "1"),
+            ("", "a", "2"),
+        ]
+
+    def test_a_torn_annotation_costs_itself_alone(self, written: Home) -> None:
+        annotate_run(written, RUN, [said("a", "1")])
+        with journal_path(written, RUN).with_suffix(".annotations").open("ab") as file:
+            file.write(b'{"event":"annotated/1","key":"b"')
+        annotate_run(written, RUN, [said("c", "1")])
+        run = read_run(written, RUN)
+        assert run is not None
+        assert [one.key for one in run.annotations] == ["a", "c"]
+
+    def test_a_run_that_is_not_there_cannot_be_annotated(self, home: Home) -> None:
+        with pytest.raises(JournalError, match="There is no journal"):
+            annotate_run(home, RUN, [said("a", "1")])
+        assert runs(home) == {}
+
+    def test_annotations_without_their_run_are_no_run(self, written: Home) -> None:
+        annotate_run(written, RUN, [said("a", "1")])
+        journal_path(written, RUN).unlink()
+        assert runs(written) == {}
 
 
 def test_a_home_without_a_journal_has_no_runs(home: Home) -> None:

@@ -38,6 +38,7 @@ LAYERS: dict[str, float] = {
     "results": 4,
     "reasoning": 4,
     "validation": 4,
+    "annotating": 5,
     "compare": 5,
     "check": 5,
     "doctor": 5,

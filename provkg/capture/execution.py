@@ -10,6 +10,7 @@ from typing import Any
 
 from msgspec.structs import replace
 
+from provkg.capture.energy import Meter
 from provkg.capture.namespace import Snapshot
 from provkg.capture.progress import Progress
 from provkg.records import Activity, CellExecution, Error, Notice, Seed, Status
@@ -71,6 +72,7 @@ class Execution:
         """What it ended with."""
         self.cpu = time.process_time()
         self.overhead = 0.0
+        self.meter = Meter()
         self._calls: Counter[tuple[str, int | None, str]] = Counter()
 
     def add(self, activity: Activity, file: str, within: str) -> None:
@@ -117,6 +119,7 @@ class Execution:
             notices=self.notices.take(),
             cpu=round(now - self.cpu, 6),
             overhead=round(self.overhead + now - began, 6),
+            energy=self.meter.joules(),
         )
 
     def crowds(self, function: str, line: int | None, file: str) -> bool:

@@ -27,6 +27,7 @@ COMMANDS = {
     "lineage": ("provkg.cli.lineage", "lineage", "Show what a thing came from, or what came of it."),
     "compare": ("provkg.cli.compare", "compare", "Say in what runs differ, and why their results do."),
     "check": ("provkg.cli.check", "check", "Say whether a run is sound and can be repeated."),
+    "annotate": ("provkg.cli.annotate", "annotate", "Say of a thing what no recorder can see."),
     "questions": ("provkg.cli.ask", "questions", "List the questions that can be asked."),
     "ask": ("provkg.cli.ask", "ask", "Answer a question."),
     "sparql": ("provkg.cli.ask", "sparql", "Answer a SPARQL query of your own."),

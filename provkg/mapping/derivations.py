@@ -12,7 +12,7 @@ from provkg.terms import Prov, Provkg
 
 if TYPE_CHECKING:
     from provkg.mapping.scope import Scope
-    from provkg.records import Run
+    from provkg.records import Run, Value
 
 __all__ = ["Derivation", "derivations", "strongest", "weakest", "write_derivations"]
 
@@ -24,6 +24,14 @@ _WHOLLY_USED = {
 }
 _STRENGTH = (Evidence.INFERRED, Evidence.IMPORTED, Evidence.DECLARED, Evidence.OBSERVED)
 _MODELS = (ValueKind.MODEL, ValueKind.TRANSFORMER)
+# fmt: off
+_SUMMARIES = frozenset({
+    "agg", "aggregate", "confusion_matrix", "corr", "count", "cov", "crosstab", "describe",
+    "groupby", "kurt", "max", "mean", "median", "min", "mode", "nunique", "pivot_table", "quantile",
+    "size", "skew", "std", "sum", "unique", "value_counts", "var",
+})
+# fmt: on
+"""Operations whose results do not hold the rows of what they were given."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -144,9 +152,18 @@ def _also(scope: Scope, one: Derivation) -> None:
         scope.quads.link(scope.thing(one.target), Prov.wasRevisionOf, scope.thing(one.source))
     if value is not None and scope.is_split(value) and source.kind not in _MODELS:
         scope.quads.link(scope.thing(one.target), Provkg.splitOf, scope.thing(one.source))
+    elif value is not None and _holds_rows(value, source, one.operation):
+        scope.quads.link(scope.thing(one.target), Provkg.tableDerivation, scope.thing(one.source))
     file = scope.files.get(one.target)
     if file is not None and file.mode is FileMode.WRITTEN and _was_saved(scope, one.target):
         scope.quads.link(scope.thing(one.source), Provkg.storedIn, scope.thing(one.target))
+
+
+def _holds_rows(value: Value, source: Value, operation: str) -> bool:
+    """Whether a table may hold rows of another that it was made from: not as a fold, nor as a summary."""
+    tables = value.kind is ValueKind.DATASET and source.kind is ValueKind.DATASET
+    names = {part.rpartition(".")[2] for part in operation.split(" → ")}
+    return tables and value.fold is None and _SUMMARIES.isdisjoint(names)
 
 
 def _was_saved(scope: Scope, file: str) -> bool:

@@ -55,6 +55,7 @@ def _execution(scope: Scope, execution: CellExecution, iri: str) -> None:
         quads.double(iri, Provkg.duration, seconds_between(execution.started_at, execution.ended_at))
     quads.double(iri, Provkg.cpuTime, execution.cpu)
     quads.double(iri, Provkg.captureTime, execution.overhead)
+    quads.double(iri, Provkg.energyUse, execution.energy)
     quads.link(iri, Provkg.hasStatus, STATUS[execution.status])
     for tag in execution.tags:
         quads.text(iri, Provkg.cellTag, tag)

@@ -23,6 +23,7 @@ __all__ = [
     "environment_digest",
     "notices",
     "people",
+    "person",
     "run_graph",
     "seconds_between",
     "the_run",
@@ -113,19 +114,21 @@ def people(scope: Scope) -> None:
     quads.link(scope.iri, Prov.wasAssociatedWith, interpreter)
     responsible = interpreter
     if started.agent is not None:
-        responsible = _person(scope, started.agent)
+        responsible = person(scope, started.agent)
         quads.link(scope.iri, Prov.wasAssociatedWith, responsible)
         quads.link(interpreter, Prov.actedOnBehalfOf, responsible)
     if scope.plan:
         associate(scope, scope.iri, responsible, scope.plan)
 
 
-def _person(scope: Scope, agent: Agent) -> str:
-    person = person_iri(scope.names.base, agent.user, agent.orcid)
-    scope.quads.types(person, Prov.Agent, Prov.Person)
-    scope.quads.known(person, Provkg.userName, agent.user)
-    scope.quads.known(person, Foaf.name, agent.name)
-    return person
+def person(scope: Scope, agent: Agent) -> str:
+    """Describe a person; returns the IRI."""
+    iri = person_iri(scope.names.base, agent.user, agent.orcid)
+    if scope.quads.first(iri):
+        scope.quads.types(iri, Prov.Agent, Prov.Person)
+        scope.quads.known(iri, Provkg.userName, agent.user)
+        scope.quads.known(iri, Foaf.name, agent.name)
+    return iri
 
 
 def associate(scope: Scope, activity: str, agent: str, plan: str) -> None:

@@ -7,7 +7,7 @@ A run is told as a sequence of events: `RunStarted` (by whoever begins it), `Env
 process that runs the code), then for each execution a `CellStarted` and a `CellFinished`, with
 `StepsSeen` between them when it takes long, `ParametersSeen` when the code reads its command line,
 `DocumentSeen` whenever the notebook's text is known, `CellsPlaced` where only texts tell which cells were
-executed, and `RunFinished`. `fold` makes a `Run` of them.
+executed, and `RunFinished`. `Annotated` can come at any time. `fold` makes a `Run` of them.
 An event's tag ends in its schema version (``cell-finished/1``).
 
 Things inside a run are named by short identifiers unique in that run: values ``7.2`` (second state of
@@ -32,6 +32,7 @@ from provkg.records.code import (
 from provkg.records.data import Column, Error, File, Fingerprint, MediaContent, Output, Value
 from provkg.records.events import (
     SCHEMA,
+    Annotated,
     CellFinished,
     CellsPlaced,
     CellStarted,
@@ -71,6 +72,7 @@ __all__ = [
     "Activity",
     "ActivityKind",
     "Agent",
+    "Annotated",
     "CellExecution",
     "CellFinished",
     "CellPlace",

@@ -138,6 +138,8 @@ class CellExecution(Record, frozen=True):
     notices: tuple[Notice, ...] = ()
     cpu: float | None = None
     overhead: float | None = None
+    energy: float | None = None
+    """Energy that the processors of the machine used meanwhile, in joules, where that can be read."""
     cell_evidence: Evidence = Evidence.OBSERVED
     """How it is known which cell of the document this is: the client said so, or the texts agree."""
 

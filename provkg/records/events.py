@@ -16,6 +16,7 @@ from provkg.records.learning import Activity, Link, Seed, Setting
 
 __all__ = [
     "SCHEMA",
+    "Annotated",
     "CellFinished",
     "CellStarted",
     "CellsPlaced",
@@ -136,6 +137,20 @@ class FindingsMade(Record, frozen=True, tag=f"findings-made/{SCHEMA}", tag_field
     notices: tuple[Notice, ...] = ()
 
 
+class Annotated(Record, frozen=True, tag=f"annotated/{SCHEMA}", tag_field="event"):
+    """Somebody said something of a run, or of a thing in it, that no recorder can see, such as a licence.
+
+    ``about`` is a short identifier in the run, ``sha256:`` with the digest of a content, ``document``, or
+    empty for the run itself. A key can have several values; an empty value takes back those there are.
+    """
+
+    key: str
+    value: str
+    at: datetime
+    about: str = ""
+    agent: Agent | None = None
+
+
 class RunFinished(Record, frozen=True, tag=f"run-finished/{SCHEMA}", tag_field="event"):
     """A run ended. Where a run has more than one, the last one counts."""
 
@@ -157,6 +172,7 @@ Event: TypeAlias = (
     | CellFinished
     | CellsPlaced
     | FindingsMade
+    | Annotated
     | RunFinished
 )
 
@@ -174,6 +190,7 @@ class Run(Record, frozen=True):
     finished: RunFinished | None = None
     environment: Environment | None = None
     examined: FindingsMade | None = None
+    annotations: tuple[Annotated, ...] = ()
 
     @property
     def id(self) -> str:
@@ -249,6 +266,7 @@ def fold(events: Iterable[Event]) -> Run | None:  # noqa: C901, PLR0912 (one cas
     ended: set[int] = set()
     parameters: tuple[Setting, ...] | None = None
     places: dict[int, CellPlace] = {}
+    annotations: list[Annotated] = []
     for event in events:
         match event:
             case RunStarted():
@@ -272,6 +290,8 @@ def fold(events: Iterable[Event]) -> Run | None:  # noqa: C901, PLR0912 (one cas
                 places |= {place.order: place for place in event.cells}
             case FindingsMade():
                 examined = event
+            case Annotated():
+                annotations.append(event)
             case RunFinished():
                 finished = event
     if started is None:
@@ -294,7 +314,19 @@ def fold(events: Iterable[Event]) -> Run | None:  # noqa: C901, PLR0912 (one cas
         finished=finished,
         environment=_environment_at_end(environment, ordered),
         examined=examined,
+        annotations=_standing(annotations),
     )
+
+
+def _standing(annotations: Iterable[Annotated]) -> tuple[Annotated, ...]:
+    """Those that were not taken back, each once."""
+    standing: dict[tuple[str, str, str], Annotated] = {}
+    for one in annotations:
+        if one.value:
+            standing[one.about, one.key, one.value] = one
+        else:
+            standing = {name: said for name, said in standing.items() if name[:2] != (one.about, one.key)}
+    return tuple(standing.values())
 
 
 def _placed(execution: CellExecution, place: CellPlace) -> CellExecution:

@@ -191,6 +191,11 @@ def first() -> list[Event]:
         cell.step(
             ActivityKind.SAVING, "joblib.numpy_pickle.dump", [(forest, Role.MODEL)], [file], package="joblib"
         )
+    story.annotate(f"sha256:{sha('penguins, first version')}", licence="CC0-1.0", origin="palmerpenguins")
+    story.annotate(forest.id, licence="MIT", title="A forest of penguins")
+    story.annotate("document", author="Ada Lovelace", licence="MIT")
+    story.annotate("", purpose="paper")
+    story.annotate("", purpose="")
     ids = ("c1", "c2", "c3", "c4", "c5", "c6", "c7", "c8", "c9")
     return story.end(*zip(ids, (C1, C2, C3, C4, C5, C6, C7, C8, C9), strict=True))
 

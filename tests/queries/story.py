@@ -15,6 +15,7 @@ from provkg.records import (
     Activity,
     ActivityKind,
     Agent,
+    Annotated,
     CellExecution,
     CellFinished,
     Code,
@@ -269,6 +270,8 @@ class Story:
         self.states: Counter[int] = Counter()
         self.definers: dict[str, int] = {}
         self.failed_at = 0
+        self.agent = agent
+        self.said: list[Event] = []
         self.events: list[Event] = [
             RunStarted(
                 run=id_,
@@ -335,6 +338,13 @@ class Story:
         parts = {part: tuple(things) for part, things in cell.parts.items()}
         self.events.append(CellFinished(execution=msgspec.structs.replace(execution, **parts)))
 
+    def annotate(self, about: str, **said: str) -> None:
+        """What the agent says later of a thing of the session, of its document, or of a content."""
+        self.said += [
+            Annotated(about=about, key=key, value=value, at=self.now + timedelta(days=1), agent=self.agent)
+            for key, value in said.items()
+        ]
+
     def end(self, *cells: tuple[str, str]) -> list[Event]:
         """The events, with the document that was left: the id and source of each cell in order."""
         self.now += timedelta(minutes=1)
@@ -346,4 +356,4 @@ class Story:
         self.events.append(DocumentSeen(at=self.now, document=Document(cells=places, sha256=sha(text))))
         status = Status.FAILED if self.failed_at else Status.SUCCEEDED
         self.events.append(RunFinished(ended_at=self.now, status=status, order=self.failed_at))
-        return self.events
+        return [*self.events, *self.said]

@@ -16,6 +16,7 @@ from typing import Any
 
 import pytest
 
+from provkg.annotating import about, annotate
 from provkg.capture.notebook import run_notebook
 from provkg.config import Home, create_home
 from provkg.queries import ask, questions
@@ -42,6 +43,9 @@ def real(tmp_path_factory: pytest.TempPathFactory) -> Iterator[tuple[Store, Home
     environment = ["--env", f"PROVKG_HOME={home.path}"]
     subprocess.run([*script, *environment], check=True, cwd=folder, capture_output=True, timeout=120)
     assert run_notebook(folder / "hidden_state.ipynb", home).status is Status.FAILED
+    with open_store(home) as store:
+        data = about(store, "penguins.csv")
+    annotate(home, data, {"licence": "CC0-1.0", "origin": "palmerpenguins"})
     with open_store(home) as store:
         yield store, home
 
@@ -262,6 +266,18 @@ KNOWN: list[tuple[str, dict[str, str], Check]] = [
     ),
     ("which_model_was_fine_tuned", {"model": "forest"}, has(answer="trained anew", base=None)),
     ("which_model_was_fine_tuned", {"model": "restored"}, has(answer="not recorded")),
+    (
+        "how_large_and_costly_is_model",
+        {"model": "forest"},
+        both(count(1), lambda rows: rows[0]["missing"].startswith("parameters") and rows[0]["seconds"] > 0),
+    ),
+    (
+        "on_which_data_was_model_trained_and_tested",
+        {"model": "logistic"},
+        both(has(role="trained", name="X_train", rows=249), has(role="evaluated", name="X_test", rows=84)),
+    ),
+    ("which_file_holds_model", {"model": f"{FIRST}/logistic"}, lambda rows: bool(rows[0]["changed_after"])),
+    ("which_file_holds_model", {"model": f"{SECOND}/logistic"}, has(changed_after=None)),
     # environment
     ("which_kernel_ran", {"run": FIRST}, lambda rows: rows[0]["kernel"].startswith("ipykernel ")),
     (
@@ -286,6 +302,35 @@ KNOWN: list[tuple[str, dict[str, str], Check]] = [
     ("which_runs_used_package_below", {"package": "pandas", "below": "1.10"}, nothing),
     ("on_which_machine", {"run": FIRST}, lambda rows: rows[0]["cores"] >= 1),
     ("what_is_known_of_environment", {"run": FIRST}, has(attribute="pythonImplementation", value="CPython")),
+    # fair, and what was said of things
+    ("where_does_data_come_from", {"file": "penguins.csv"}, has(licence="CC0-1.0", how="stated", runs=4)),
+    ("which_things_are_annotated", {"key": "licence"}, has(other_key="origin", other_value="palmerpenguins")),
+    (
+        "which_outputs_had_annotated_input",
+        {"key": "licence", "value": "CC0-1.0"},
+        both(has(kind="model", name="logistic", observed=True), has(kind="file")),
+    ),
+    (
+        "which_metadata_have_things",
+        {"run": FIRST},
+        both(has(kind="data", licence="CC0-1.0"), has(kind="model", name="logistic", licence="not recorded")),
+    ),
+    (
+        "which_things_lack_metadata",
+        {"run": FIRST},
+        both(
+            has(kind="model", missing="licence"), lambda rows: not has(kind="data", missing="licence")(rows)
+        ),
+    ),
+    (
+        "what_would_exports_lack",
+        {"run": FIRST, "profile": "Croissant"},
+        both(
+            has(term="license", present=True),
+            has(term="recordSet.field", present=True),
+            has(term="creator", present=False),
+        ),
+    ),
     # people
     ("who_ran_what", {"notebook": "penguins.ipynb"}, count(2)),
     ("who_is_responsible_for_notebook", {"notebook": "penguins.ipynb"}, has(role="ran it", runs=2)),
