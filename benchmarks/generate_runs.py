@@ -21,6 +21,7 @@ from provkg.config import Home, create_home
 from provkg.journal import Journal, journal_path
 from provkg.records import (
     ActivityKind,
+    Annotated,
     Document,
     DocumentCell,
     DocumentSeen,
@@ -36,6 +37,7 @@ from provkg.records import (
     RunFinished,
     RunStarted,
     Seed,
+    SeriesBy,
     SplitRole,
     Status,
     Use,
@@ -112,7 +114,15 @@ class Notebook(Session):
         events.append(DocumentSeen(at=self.now, document=document))
         status = Status.FAILED if failed else Status.SUCCEEDED
         order = self.order if failed else 0
-        return [*events, RunFinished(ended_at=self.now, status=status, error=error, order=order)]
+        end = RunFinished(ended_at=self.now, status=status, error=error, order=order)
+        return [*events, end, *self.said(cells)]
+
+    def said(self, cells: list[Cell]) -> Iterator[Event]:
+        """In every fiftieth run the licence and the origin of its data were written down."""
+        if self.number % 50 == 0:
+            about = f"sha256:{cells[1].files[0].sha256}"
+            for key, value in (("licence", "CC0-1.0"), ("origin", "https://example.org/data")):
+                yield Annotated(about=about, key=key, value=value, at=self.now)
 
     # --- the cells ------------------------------------------------------------------------------
 
@@ -246,6 +256,7 @@ class Notebook(Session):
             settings=estimator.settings | chosen,
             defaults=estimator.settings,
             implementation=estimator.implementation,
+            results=(self.loss(fitted),),
         )
         predicted = self.frame(
             cell,
@@ -270,6 +281,22 @@ class Notebook(Session):
         self.evaluate(cell, fitted, predicted)
         self.scores[variable] = cell.activities[-1].results[0].value or 0.0
         return cell
+
+    def loss(self, model: Value) -> Result:
+        self.counts["r"] += 1
+        start = self.chance.uniform(0.6, 0.9)
+        series = tuple(round(start * 0.9**epoch, 6) for epoch in range(20))
+        return Result(
+            id=f"r{self.counts['r']}",
+            metric="log_loss",
+            value=series[-1],
+            text=repr(series[-1]),
+            series=series,
+            series_by=SeriesBy.EPOCH,
+            model=model.id,
+            data=(self.bound["X_train"].id,),
+            role=SplitRole.TRAINING,
+        )
 
     def evaluate(self, cell: Cell, model: Value, predicted: Value) -> None:
         truth = self.bound["y_test"]

@@ -54,6 +54,26 @@ WORDS: dict[str, str] = {
     "version": "3.0",
     "string": "RandomForestClassifier",
     "integer": "3",
+    "double": "0.01",
+}
+NAMED: dict[str, str] = {
+    "procedure": "train_test_split",
+    "setting": "test_size",
+    "value": "0.25",
+    "day": "2026-01-05",
+    "property": "path",
+    "key": "licence",
+    "profile": "Croissant",
+    "cell": "c4",
+    "kind": "out of order",
+    "last": "7",
+}
+"""What is given for parameters of these names, whose types do not say enough."""
+OF_QUESTION = {
+    ("which_outputs_had_input_with", "value"): "/home/ada/project/data/penguins.csv",
+    ("which_things_are_annotated", "value"): "CC0-1.0",
+    ("which_outputs_had_annotated_input", "value"): "CC0-1.0",
+    ("how_did_metric_develop", "metric"): "log_loss",
 }
 OF_ONE = {"run", "model", "thing", "output", "file"}
 """The types of parameters that name one run or thing."""
@@ -110,6 +130,10 @@ def given_for(
 ) -> str | NamedNode:
     """Something to ask about."""
     kind = question.params[name].type
+    if (question.name, name) in OF_QUESTION:
+        return OF_QUESTION[question.name, name]
+    if name in NAMED and kind not in OF_ONE:
+        return NAMED[name]
     if name == "metric" and kind == "string":
         return "accuracy"
     return NamedNode(chance.choice(choices[kind])) if kind in choices else WORDS[kind]
