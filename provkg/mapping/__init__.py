@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from provkg.mapping.annotations import annotations
+from provkg.mapping.annotations import statements
 from provkg.mapping.columns import write_columns
 from provkg.mapping.derivations import write_derivations
 from provkg.mapping.ml import activities
@@ -33,7 +33,7 @@ _PARTS = (
     things,
     activities,
     sameness,
-    annotations,
+    statements,
     write_derivations,
     write_columns,
 )

@@ -10,12 +10,12 @@ from provkg.terms import Prov, Provkg
 if TYPE_CHECKING:
     from provkg.mapping.scope import Scope
 
-__all__ = ["annotations"]
+__all__ = ["statements"]
 
 _CONTENT = "sha256:"
 
 
-def annotations(scope: Scope) -> None:
+def statements(scope: Scope) -> None:
     """All annotations that stand, and who made them."""
     quads = scope.quads
     for rank, said in enumerate(scope.run.annotations, 1):
