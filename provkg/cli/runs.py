@@ -31,8 +31,8 @@ __all__ = ["runs", "show"]
 def runs(home: Path | None, number: int, format_: str) -> None:
     """List the recorded runs, newest first, each with what it measured.
 
-    Any unique beginning of a run's id names it, and so do latest, latest~1 (the one before) and the path of
-    a notebook (its last run).
+    Any unique beginning of a run's id names it, and so do latest, latest~1 (the one before), its name where
+    it has one, and the path of a notebook (its last run).
     """
     from provkg.views.overview import list_runs
 

@@ -37,10 +37,17 @@ def draw_runs(runs: Solutions, room: int) -> Table:
             seconds_text(took) if isinstance(took, int | float) else "",
             Text(status, style=_STYLES.get(status, "yellow")),
             *((str(row["cells"] if row["cells"] is not None else ""), str(row["models"])) if roomy else ()),
-            Text(_code(str(row["code"] or ""), roomy)),
+            Text(_named(str(row["name"] or ""), _code(str(row["code"] or ""), roomy))),
             Text(str(row["results"])),
         )
     return drawn
+
+
+def _named(name: str, code: str) -> str:
+    """The code, with the name of the run where it has one that does not say it already."""
+    if not name or name.startswith(code.rpartition("/")[2]):
+        return name or code
+    return f"{name}, {code}" if code else name
 
 
 def _code(path: str, roomy: bool) -> str:

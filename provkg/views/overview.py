@@ -19,18 +19,19 @@ if TYPE_CHECKING:
 
 __all__ = ["COLUMNS", "list_runs"]
 
-COLUMNS = ("run", "started", "took", "status", "cells", "models", "results", "code")
+COLUMNS = ("run", "started", "took", "status", "cells", "models", "results", "code", "name")
 """The columns of `list_runs`; ``took`` is in seconds, ``code`` the path of the notebook or script."""
 
 _RUNS = """SELECT ?run ?started WHERE { GRAPH ?g { ?run a provkg:Run .
   OPTIONAL { ?run prov:startedAtTime ?started }
   OPTIONAL { ?g provkg:describesRun ?run ; prov:generatedAtTime ?made } } }
 ORDER BY DESC(?started) DESC(?made) DESC(?run) %s"""
-_ABOUT = """SELECT ?run ?took ?status ?path ?imported ?script WHERE { GRAPH ?g { ?run a provkg:Run .
+_ABOUT = """SELECT ?run ?took ?status ?path ?imported ?script ?name WHERE { GRAPH ?g { ?run a provkg:Run .
   BIND(EXISTS { ?run a provkg:ImportedRun } AS ?imported)
   BIND(EXISTS { ?run a provkg:ScriptRun } AS ?script)
   OPTIONAL { ?run provkg:duration ?took }
   OPTIONAL { ?run provkg:hasStatus ?status }
+  OPTIONAL { ?run rdfs:label ?name }
   OPTIONAL { ?run provkg:runOf/provkg:path ?path } } }"""
 _CELLS = """SELECT ?run (COUNT(?order) AS ?cells) WHERE { GRAPH ?g {
   ?run a provkg:Run . ?execution provkg:executionOrder ?order } } GROUP BY ?run"""
@@ -68,7 +69,7 @@ def list_runs(store: Source, limit: int = 20) -> Solutions:
     )
     rows: list[tuple[Term | None, ...]] = []
     for run, started in newest:
-        took, status, path, imported, script = (about[run] or [(None,) * 5])[0]
+        took, status, path, imported, script, name = (about[run] or [(None,) * 6])[0]
         measured = ", ".join(_range(*row) for row in results[run])
         rows.append(
             (
@@ -80,6 +81,7 @@ def list_runs(store: Source, limit: int = 20) -> Solutions:
                 _count(models[run]),
                 Literal(measured),
                 path,
+                name,
             )
         )
     return Solutions(COLUMNS, tuple(rows))

@@ -289,6 +289,37 @@ class TestPapermill:
         assert Kind.UNFINISHED in kinds(told(INJECTED, pending, metadata={"papermill": PAPERMILL}))
 
 
+def test_what_papermill_itself_writes_is_read(home: Home, tmp_path: Path) -> None:
+    papermill = pytest.importorskip("papermill")
+    cells = [
+        code("alpha = 0.1", metadata={"tags": ["parameters"]}, id="a"),
+        code("print(alpha)", id="b"),
+        code("1 / 0", id="c"),
+        code("late = 1", id="d"),
+    ]
+    kernel = {"kernelspec": {"name": "python3", "display_name": "Python 3", "language": "python"}}
+    document = {"nbformat": 4, "nbformat_minor": 5, "metadata": kernel, "cells": cells}
+    (tmp_path / "in.ipynb").write_text(json.dumps(document))
+    with pytest.raises(papermill.PapermillExecutionError):
+        papermill.execute_notebook(
+            tmp_path / "in.ipynb", tmp_path / "out.ipynb", {"alpha": 0.5}, progress_bar=False
+        )
+    done = Ingester(home).ingest(tmp_path / "out.ipynb")
+    run = journal.read_run(home, done.runs[0])
+    assert run is not None
+    assert [(one.name, one.value) for one in run.started.parameters] == [("alpha", 0.5)]
+    assert [one.source.strip() for one in run.executions if "=" not in one.source] == [
+        "print(alpha)",
+        "1 / 0",
+    ]
+    assert [one.status for one in run.executions][-1] is run.status is Status.FAILED
+    assert run.finished is not None
+    assert run.finished.order == len(run.executions)
+    assert all(one.started_at and one.ended_at for one in run.executions)
+    assert run.started.origin == f"papermill {papermill.__version__}"
+    assert kinds(run) == []
+
+
 def epoch(*executions: tuple[str, int, str], version: str = "3.9.1") -> Json:
     return {
         "environment": {

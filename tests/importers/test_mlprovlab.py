@@ -19,11 +19,12 @@ from provkg.importers.examined import Kind
 from provkg.importers.folders import notebooks_in
 from provkg.importers.ingesting import Ingested, Ingester
 from provkg.importers.workers import ingest_all
-from provkg.queries import ask
+from provkg.queries import ask, find_run
 from provkg.records import Evidence, Run, Status
 from provkg.results import Solutions
 from provkg.store import open_store
 from provkg.store.port import Store
+from provkg.views import list_runs
 from tests.importers.conftest import Json, code, kinds, printed
 from tests.importers.study import BARS, BROWSER, CURVE, LOADING, Shown, Step, epoch, exported, notebook, study
 
@@ -121,6 +122,12 @@ class TestTheThirteenQuestions:
 
 
 class TestWhatIsKept:
+    def test_runs_are_listed_and_found_by_their_epochs(self, studied: Studied) -> None:
+        names = [row["name"] for row in list_runs(studied.store)]
+        assert names == [f"penguins.ipynb epoch {number}" for number in (4, 3, 2, 1)]
+        found = find_run(studied.store, "penguins.ipynb epoch 2")
+        assert found == f"{studied.store.base}run/{studied.runs[1]}"
+
     def test_deleted_cells_and_their_outputs_remain(self, studied: Studied) -> None:
         rows = _rows(studied.store, "which_executed_cells_are_gone", run="penguins.ipynb epoch 4")
         assert [(row["order"], row["cell"], row["source"]) for row in rows] == [
