@@ -29,6 +29,7 @@ Cells: TypeAlias = Mapping[str, Sequence[SavedCell]]
 _MOST_EPOCHS = 1000
 _MOST_SESSIONS = 20
 _MOST_VARIABLES = 1000
+_KEY = ("cell_id", "execution_count", "time", "cell_source")
 _LONGEST_AGENT = 500
 _STAND_INS = frozenset({"bs4", "sklearn"})
 """Distributions that share the name of a module and hold nothing: theirs is not the module's version."""
@@ -130,8 +131,8 @@ def _parts(entries: Sequence[Metadata]) -> list[list[Metadata]]:
     last = 0
     for entry in entries:
         count = count_of(entry.get("execution_count")) or last
-        same = parts[-1][-1] if parts else {}
-        if same and all(same.get(key) == entry.get(key) for key in ("cell_id", "execution_count", "time")):
+        before = parts[-1][-1] if parts else {}
+        if before and all(before.get(key) == entry.get(key) for key in _KEY):
             parts[-1][-1] = entry
             continue
         if not parts or count < last:

@@ -261,9 +261,10 @@ class TestSessions:
 
     def test_an_execution_that_is_there_twice_is_one(self, home: Home, tmp_path: Path) -> None:
         told = epoch(BEGAN, [Step("a", "x = 1")])
-        told["data"] = [told["data"][0], told["data"][0]]
+        bare = [{"cell_source": "y = 1"}, {"cell_source": "z = 1"}]
+        told["data"] = [told["data"][0], told["data"][0], *bare]
         (run,) = _ingest(home, tmp_path / "a.ipynb", notebook([told], []))
-        assert len(run.executions) == 1
+        assert [one.source for one in run.executions] == ["x = 1", "y = 1", "z = 1"]
 
     def test_outputs_that_it_missed_come_from_the_document(self, home: Home, tmp_path: Path) -> None:
         steps = [Step("a", "print(1)\nprint(2)", [printed("1\n")]), Step("b", "x = 1")]
