@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 import re
+from datetime import UTC, datetime
 from difflib import get_close_matches
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from pyoxigraph import Literal
+from pyoxigraph import Literal, NamedNode
 
 from provkg.errors import NotFoundError
 from provkg.queries.source import holds, rows
@@ -24,6 +25,8 @@ _RUN_WORD = re.compile(rf"{_LATEST.pattern}|[0-9a-f]{{8}}(?:-[0-9a-f]{{4}}){{3}}
 _IN_RUN = re.compile(rf"({_LATEST.pattern}|[0-9a-f][0-9a-f-]{{3,35}}|{_DOCUMENT})/(.+)")
 _IDENTIFIER = re.compile(r"[A-Za-z0-9][A-Za-z0-9_-]*")
 _SHOWN = 5
+_LOOKED_AT = 1_000
+"""Up to so many runs it is quicker to ask for each than for all that there are."""
 
 _PROLOGUE = f"PREFIX prov: <{PREFIXES['prov']}> PREFIX provkg: <{PREFIXES['provkg']}> "
 _ALL = f"{_PROLOGUE}SELECT ?run WHERE {{ GRAPH ?g {{ ?run a provkg:Run }} }}"
@@ -32,6 +35,13 @@ _WHEN = """OPTIONAL { ?run prov:startedAtTime ?start }
   OPTIONAL { ?g provkg:describesRun ?run ; prov:generatedAtTime ?made }"""
 _ORDER = "ORDER BY DESC(?start) DESC(?made) DESC(STR(?run))"
 _NEWEST_FIRST = f"{_PROLOGUE}SELECT ?run WHERE {{ GRAPH ?g {{ ?run a provkg:Run . {_WHEN} }} }} {_ORDER}"
+_RECORDED = (
+    f"{_PROLOGUE}SELECT ?graph ?made WHERE {{ ?graph prov:generatedAtTime ?made }} ORDER BY DESC(?made)"
+)
+_OPEN_ENDED = f"""{_PROLOGUE}SELECT ?graph WHERE {{
+  ?graph provkg:describesRun ?run MINUS {{ ?graph prov:generatedAtTime ?made }} }}"""
+_BEGAN = f"""{_PROLOGUE}SELECT ?run ?start WHERE {{ GRAPH ?graph {{
+  ?graph provkg:describesRun ?run OPTIONAL {{ ?run prov:startedAtTime ?start }} }} }}"""
 _OF_PATH = f"""{_PROLOGUE}SELECT ?run WHERE {{ GRAPH ?g {{
   ?document provkg:path ?path . ?run provkg:runOf ?document . {_WHEN} }} }} {_ORDER} LIMIT 1"""
 _NAMED = f"""{_PROLOGUE}PREFIX rdfs: <{PREFIXES["rdfs"]}> SELECT ?run WHERE {{ GRAPH ?g {{
@@ -97,13 +107,46 @@ def newest_first(store: Source) -> list[str]:
 
 
 def _before_latest(store: Source, back: int) -> str:
-    if found := rows(store, f"{_NEWEST_FIRST} LIMIT 1 OFFSET {back}"):
-        return found[0][0]
+    found = _latest(store, back + 1)
+    if len(found) > back:
+        return found[back]
     count = len(_known(store))
     raise NotFoundError(
         f"There is no run {back} before the latest: {count} {'is' if count == 1 else 'are'} recorded.",
         "`provkg runs` lists them.",
     )
+
+
+def _latest(store: Source, wanted: int) -> list[str]:
+    """So many runs, the latest first, without looking at the beginnings of all.
+
+    No run began later than its record was made, and those times can be sorted at once: what was recorded
+    before a run began cannot have begun later. Runs whose record is not ended are looked at anyway.
+    """
+    open_ended = [row[0] for row in rows(store, _OPEN_ENDED)]
+    limit = max(16, 2 * wanted)
+    while limit <= _LOOKED_AT:
+        recorded = rows(store, f"{_RECORDED} LIMIT {limit:d}")
+        looked_at = [(graph, made) for graph, made in recorded] + [(graph, "") for graph in open_ended]
+        ranked = sorted((_rank(store, graph, made) for graph, made in looked_at), reverse=True)
+        if len(recorded) < limit:
+            return [run for _, _, run in ranked[:wanted]]
+        certain = [one for one in ranked if one[0] > _moment(recorded[-1][1])]
+        if len(certain) >= wanted:
+            return [run for _, _, run in certain[:wanted]]
+        limit *= 8
+    return newest_first(store)[:wanted]
+
+
+def _rank(store: Source, graph: str, made: str) -> tuple[datetime, datetime, str]:
+    """When the run that a graph describes began and was recorded, and its IRI."""
+    [(run, start), *_] = rows(store, _BEGAN, graph=NamedNode(graph))
+    return _moment(start), _moment(made), run
+
+
+def _moment(text: str) -> datetime:
+    """A time; one that is not known is before all others."""
+    return datetime.fromisoformat(text) if text else datetime.min.replace(tzinfo=UTC)
 
 
 def _by_identifier(store: Source, word: str) -> str:

@@ -12,7 +12,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 import msgspec
-from pyoxigraph import QuerySolutions
+from pyoxigraph import QueryResultsFormat, QuerySolutions
 
 import provkg
 from provkg.identity import Names
@@ -63,21 +63,33 @@ def read_catalog(store: Store) -> Catalog:
         StoreError: the store cannot be read.
     """
     names = Names(store.base)
-    prefix = names.run_graph("")
     mapping = dict(_read(store, Provkg.mappingDigest))
     return Catalog(
         mapping=mapping.get(names.catalog_graph(), ""),
-        sizes={graph.removeprefix(prefix): int(size) for graph, size in _read(store, Provkg.journalSize)},
+        sizes=_sizes(store, names),
         ontologies=dict(_read(store, Provkg.ontologyDigest)),
     )
 
 
+def _sizes(store: Store, names: Names) -> dict[str, int]:
+    """The size of each run's journal. There may be many, and they are read faster as text than as terms."""
+    before = len(f"<{names.run_graph('')}")
+    table = _asked(store, Provkg.journalSize).serialize(format=QueryResultsFormat.TSV)
+    assert table is not None
+    lines = (line.split("\t") for line in table.decode().splitlines()[1:])
+    return {graph[before:-1]: int(size) for graph, size in lines}
+
+
 def _read(store: Store, term: str) -> Iterator[tuple[str, str]]:
+    for graph, value in _asked(store, term):
+        yield graph.value, value.value
+
+
+def _asked(store: Store, term: str) -> QuerySolutions:
     catalog = Names(store.base).catalog_graph()
     answer = store.query(f"SELECT ?graph ?value WHERE {{ GRAPH <{catalog}> {{ ?graph <{term}> ?value }} }}")
     assert isinstance(answer, QuerySolutions)
-    for graph, value in answer:
-        yield graph.value, value.value
+    return answer
 
 
 @cache

@@ -42,7 +42,7 @@ class _Tables(HTMLParser):
     def handle_starttag(self, tag: str, attrs: list[tuple[str, str | None]]) -> None:
         if tag in _SILENT:
             self.silent += 1
-        elif tag == "br" and not self.silent:
+        elif tag == "br" and not self.silent and len(self.written) < _MOST:
             self.written.append("<br>")
         elif tag in _KEPT and not self.silent and len(self.open) < _DEEPEST and len(self.written) < _MOST:
             mark = ' class="differs"' if tag in _CELLS and len(self.cells) in self.marked else ""
