@@ -44,8 +44,10 @@ def draw_comparison(found: Comparison, room: int) -> RenderableType:
     names = labels(found)
     parts: list[RenderableType] = [_heading(found, names)]
     parts.append(Text(f"\n{verdict(found)}", style="bold green" if found.same else "bold"))
+    told: set[tuple[str, str]] = set()
     for explanation in found.explanations:
-        parts += _explanation(found, explanation, names)
+        parts += _explanation(found, explanation, names, told)
+        told |= {(cause.item, cause.diff) for cause in explanation.causes}
     parts += _section("Results", [_measures(found.measures, names)] if found.measures else [])
     for title, aspects in _SECTIONS:
         own = [one for one in found.of(*aspects) if one.change is not Change.FOLLOWS]
@@ -102,7 +104,7 @@ def _begun(one: Compared) -> str:
 
 
 def _explanation(
-    found: Comparison, explanation: Explanation, names: Sequence[str]
+    found: Comparison, explanation: Explanation, names: Sequence[str], told: set[tuple[str, str]]
 ) -> Iterator[RenderableType]:
     changed = [found.measures[position] for position in explanation.results]
     between = f" between {names[explanation.first]} and {names[explanation.second]}"
@@ -114,7 +116,7 @@ def _explanation(
     if len(changed) > 6:
         body.append(Text(f"and {len(changed) - 6} more", style="dim"))
     for number, cause in enumerate(explanation.causes, 1):
-        body += _cause(number, cause)
+        body += _cause(number, cause, known=(cause.item, cause.diff) in told)
     if not explanation.causes:
         body.append(Text("No recorded difference lies on its lineage.", style="yellow"))
     if explanation.equal:
@@ -128,21 +130,21 @@ def _explanation(
     yield from (Padding(part, (0, 0, 0, 2)) for part in body)
 
 
-def _cause(number: int, cause: Cause) -> Iterator[RenderableType]:
+def _cause(number: int, cause: Cause, *, known: bool) -> Iterator[RenderableType]:
     values = Text.assemble(f"{number}. ", (cause.item, "bold"))
     if cause.before != cause.after:
         values.append("  ")
         values.append(_cut(cause.before, "none"), style="red")
         values.append(" → ")
         values.append(_cut(cause.after, "none"), style="green")
-    known = "" if cause.evidence is Evidence.OBSERVED else f" ({cause.evidence.value})"
+    evidence = "" if cause.evidence is Evidence.OBSERVED else f" ({cause.evidence.value})"
     also = "".join(f"; {one}" for one in cause.also)
     yield Text("")
     yield values
-    yield Padding(Text(f"{cause.because}{also}{known}"), (0, 0, 0, 3))
+    yield Padding(Text(f"{cause.because}{also}{evidence}"), (0, 0, 0, 3))
     if len(cause.path) > 2:
         yield Padding(Text(" → ".join(cause.path), style="dim"), (0, 0, 0, 3))
-    if cause.diff:
+    if cause.diff and not known:
         yield Padding(_diff(cause.diff, heads=False), (0, 0, 0, 3))
 
 

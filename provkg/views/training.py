@@ -10,7 +10,7 @@ import msgspec
 from provkg.records import Activity, ActivityKind, Evidence, Role, Scalar, Setting, Status, Value, ValueKind
 from provkg.views.inventory import Inventory
 
-__all__ = ["Training", "is_seen", "names_of", "trainings"]
+__all__ = ["Training", "is_list_of_parts", "is_seen", "names_of", "trainings"]
 
 _LONGEST = 60
 _SEARCHED = ("param_distributions", "param_grid")
@@ -86,11 +86,16 @@ def _is_part(setting: Setting) -> bool:
     return setting.explicit is not False and bool(package) and name == setting.value
 
 
+def is_list_of_parts(name: str) -> bool:
+    """Whether a setting lists the estimators inside another one, which have settings of their own."""
+    return name.rpartition("__")[2] in _LISTS_OF_PARTS
+
+
 def _chosen(setting: Setting) -> bool:
     if setting.explicit is None:
         if len(str(setting.value)) > _LONGEST and setting.name not in _SEARCHED:
             return False  # a description, as of the layers of a network
-        return not _is_part(setting) and setting.name.rpartition("__")[2] not in _LISTS_OF_PARTS
+        return not _is_part(setting) and not is_list_of_parts(setting.name)
     return setting.explicit
 
 

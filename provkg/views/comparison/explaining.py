@@ -47,14 +47,16 @@ def explain(
 ) -> Iterator[Explanation]:
     """For results that changed, the differences on their lineage; results with the same causes together."""
     lineages = Lineage(sides[0]), Lineage(sides[1])
-    roots = [one for one in found if any(one.anchors)]
+    roots = [one for one in found if any(one.anchors) and not _is_searched(lineages, one)]
     groups: dict[tuple[Cause, ...], list[tuple[int, _Pair]]] = {}
+    elsewhere: dict[tuple[Cause, ...], int] = {}
     for position, first, second in changed[:_EXPLAINED_AT_MOST]:
         pair = _pair(lineages, first.result, second.result)
-        causes = tuple(_causes(lineages, pair, roots))
+        causes, on_lineage = _causes(lineages, pair, roots)
         # What the way to one result is called differs from result to result; the causes are the same.
         key = next((key for key in groups if _same(key, causes)), causes)
         groups.setdefault(key, []).append((position, pair))
+        elsewhere.setdefault(key, len(roots) - on_lineage)
     for causes, members in groups.items():
         pairs = [pair for _, pair in members]
         yield Explanation(
@@ -64,13 +66,8 @@ def explain(
             causes=causes,
             equal=tuple(dict.fromkeys(name for pair in pairs for name in pair.equal)),
             incomplete=tuple(gaps(sides, [pair.slices for pair in pairs])),
-            elsewhere=max(0, len(roots) - _named(causes)),
+            elsewhere=elsewhere[causes],
         )
-
-
-def _named(causes: Sequence[Cause]) -> int:
-    """How many differences the causes stand for."""
-    return sum(1 + len(cause.also) for cause in causes if cause.before != cause.after)
 
 
 def _same(causes: Sequence[Cause], others: Sequence[Cause]) -> bool:
@@ -131,7 +128,10 @@ def _texts(lineage: Lineage, part: Slice) -> dict[str, tuple[str, str]]:
 # --- causes -------------------------------------------------------------------------------------
 
 
-def _causes(lineages: tuple[Lineage, Lineage], pair: _Pair, roots: Sequence[Found]) -> list[Cause]:
+def _causes(
+    lineages: tuple[Lineage, Lineage], pair: _Pair, roots: Sequence[Found]
+) -> tuple[tuple[Cause, ...], int]:
+    """The causes, and how many of the differences are on the lineage, named or not."""
     on_it: list[OnLineage] = []
     rest: list[Cause] = []
     for one in roots:
@@ -147,7 +147,7 @@ def _causes(lineages: tuple[Lineage, Lineage], pair: _Pair, roots: Sequence[Foun
     causes = without_repetition(on_it)
     seeds = any(cause.aspect is Aspect.SEEDS for cause in causes)
     causes += () if seeds else unseeded(lineages, pair.slices)
-    return causes or sorted(rest, key=_likelihood)
+    return tuple(causes or sorted(rest, key=_likelihood)), len(on_it) + len(rest)
 
 
 def _edit(found: Found, slices: tuple[Slice, Slice]) -> tuple[str, str] | None:
@@ -207,6 +207,18 @@ def _start(lineage: Lineage, part: Slice, found: Found, number: int, anchored: s
         if counted is None or not counted.among(changed):
             return ""
     return anchored
+
+
+def _is_searched(lineages: tuple[Lineage, Lineage], found: Found) -> bool:
+    """Whether it is settings that searches chose, which explain nothing: what they searched in does."""
+    steps = [
+        (lineage, step)
+        for lineage, anchors in zip(lineages, found.anchors, strict=True)
+        for anchored in anchors
+        if isinstance(step := lineage.inventory.things.get(anchored), Activity)
+    ]
+    settings = found.difference.aspect is Aspect.SETTINGS and bool(steps)
+    return settings and all(lineage.is_chosen_by_search(step) for lineage, step in steps)
 
 
 def _any_execution(part: Slice) -> str:

@@ -24,6 +24,7 @@ from provkg.views.comparison.wording import change_parts, count, labels, number,
 __all__ = ["document", "fragment"]
 
 _POLICY = "default-src 'none'; style-src 'unsafe-inline'; img-src data:"
+_LONG, _LONGEST = 24, 200
 _ARROW = '<span class="arrow" role="img" aria-label="to">→</span>'
 _SECTIONS = (
     ("How it ended", (Aspect.OUTCOME,)),
@@ -71,7 +72,7 @@ def _body(found: Comparison) -> str:
     return "".join(
         [
             _header(found, names),
-            *(_explanation(found, one, names) for one in found.explanations),
+            *(_explanation(found, position, names) for position in range(len(found.explanations))),
             _measures(found, names),
             *_sections(found, names),
             _code(found, names),
@@ -133,12 +134,14 @@ def _card(position: int, name: str, one: Compared) -> str:
 # --- why --------------------------------------------------------------------------------------------
 
 
-def _explanation(found: Comparison, one: Explanation, names: Sequence[str]) -> str:
+def _explanation(found: Comparison, position: int, names: Sequence[str]) -> str:
+    one = found.explanations[position]
     changed = [found.measures[position] for position in one.results]
+    told = {(cause.item, cause.diff) for each in found.explanations[:position] for cause in each.causes}
     between = f" between {names[one.first]} and {names[one.second]}" if len(names) > 2 else ""
     numbers = "".join(_moved(measure, one.second) for measure in changed[:12])
     more = f"<li>and {len(changed) - 12} more</li>" if len(changed) > 12 else ""
-    causes = "".join(_cause(cause) for cause in one.causes)
+    causes = "".join(_cause(cause, known=(cause.item, cause.diff) in told) for cause in one.causes)
     why = (
         f'<ol class="causes">{causes}</ol>'
         if causes
@@ -152,7 +155,8 @@ def _explanation(found: Comparison, one: Explanation, names: Sequence[str]) -> s
 
 def _moved(measure: Measure, second: int) -> str:
     before, after, change = change_parts(measure, second)
-    of = f" of {measure.model}" if measure.model else ""
+    label = f" of {measure.label}" if measure.label else ""
+    of = f"{label} of {measure.model}" if measure.model else label
     on = f" on {measure.data}" if measure.data else ""
     delta = f'<span class="delta">{readable(change)}</span>' if change else ""
     return (
@@ -161,13 +165,14 @@ def _moved(measure: Measure, second: int) -> str:
     )
 
 
-def _cause(cause: Cause) -> str:
+def _cause(cause: Cause, *, known: bool) -> str:
+    """A cause with its evidence; its diff only where it is told first."""
     values = (
         f'<p class="numbers">{value(cause.before, "r0")}{_ARROW}{value(cause.after, "r1")}</p>'
         if cause.before != cause.after
         else ""
     )
-    known = cause.evidence.value
+    evidence = cause.evidence.value
     also = "".join(f"; {one}" for one in cause.also)
     path = ""
     if len(cause.path) > 2:
@@ -177,8 +182,8 @@ def _cause(cause: Cause) -> str:
     return (
         f'<li><h3><span class="aspect">{cause.aspect.value}</span> {readable(cause.item)}</h3>{values}'
         f"<p>{readable(cause.because + also)} "
-        f'<span class="evidence {known}" title="{told}">{known}</span></p>'
-        f"{path}{diff_block(cause.diff) if cause.diff else ''}</li>"
+        f'<span class="evidence {evidence}" title="{told}">{evidence}</span></p>'
+        f"{path}{diff_block(cause.diff, heads=False) if cause.diff and not known else ''}</li>"
     )
 
 
@@ -231,10 +236,7 @@ def _measures(found: Comparison, names: Sequence[str]) -> str:
 def _measure(one: Measure, names: Sequence[str], *, curves: bool, two: bool) -> list[str]:
     label = f" of {one.label}" if one.label else ""
     role = f" ({one.role})" if one.role and one.role not in one.data else ""
-    values = [
-        readable(number(each) or text) or '<span class="none">none</span>'
-        for each, text in zip(one.values, one.texts, strict=True)
-    ]
+    values = [_number(each, text) for each, text in zip(one.values, one.texts, strict=True)]
     change = change_parts(one, 1)[2] if two else ""
     return [
         readable(f"{one.metric}{label}"),
@@ -244,6 +246,14 @@ def _measure(one: Measure, names: Sequence[str], *, curves: bool, two: bool) -> 
         *values,
         *([f'<span class="delta">{readable(change)}</span>' if change else ""] if two else []),
     ]
+
+
+def _number(measured: float | None, text: str) -> str:
+    """What was measured: a number, or the text of what is none, such as a matrix."""
+    shown = readable(number(measured) or text)
+    if len(shown) > _LONG:
+        return f'<span class="long">{shown[:_LONGEST]}{"…" if len(shown) > _LONGEST else ""}</span>'
+    return shown or '<span class="none">none</span>'
 
 
 def _sections(found: Comparison, names: Sequence[str]) -> Iterator[str]:

@@ -48,7 +48,7 @@ def table(head: Sequence[str], rows: Sequence[Sequence[str]], caption: str, numb
 # --- diffs ------------------------------------------------------------------------------------------
 
 
-def diff_block(diff: str) -> str:
+def diff_block(diff: str, *, heads: bool = True) -> str:
     """A unified diff; in lines that were replaced, what differs is marked."""
     lines: list[str] = []
     for removed, added, other in _hunks(diff.split("\n")):
@@ -56,7 +56,7 @@ def diff_block(diff: str) -> str:
         marked = [_marked(old[1:], new[1:]) for old, new in pairs]
         lines += [_line("-", marked[n][0] if marked else readable(old[1:])) for n, old in enumerate(removed)]
         lines += [_line("+", marked[n][1] if marked else readable(new[1:])) for n, new in enumerate(added)]
-        if other is not None:
+        if other is not None and (heads or not other.startswith("@@")):
             lines.append(_line(other[:1], readable(other[1:] if other[:1] == " " else other)))
     return f'<pre class="diff" tabindex="0">{"".join(lines)}</pre>'
 

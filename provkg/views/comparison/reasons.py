@@ -7,7 +7,7 @@ from collections.abc import Iterator, Sequence
 from provkg.mapping.derivations import weakest
 from provkg.records import Activity, ActivityKind, Evidence, File
 from provkg.views.comparison.found import Found
-from provkg.views.comparison.model import Aspect, Cause
+from provkg.views.comparison.model import Aspect, Cause, Difference
 from provkg.views.comparison.slices import Lineage, Slice
 
 __all__ = ["drew", "may_draw", "tell", "unseeded"]
@@ -36,7 +36,13 @@ def tell(lineage: Lineage, part: Slice, found: Found, number: int, start: str) -
         start: where in the slice it acts.
     """
     difference = found.difference
-    path, evidence = part.path(start)
+    kind, _, order = start.partition(":")
+    changed = (
+        found.lines[number].get(int(order), frozenset())
+        if kind == "execution" and found.lines
+        else frozenset()
+    )
+    path, evidence = lineage.path(part, start, changed)
     step = lineage.inventory.things.get(start)
     if difference.aspect is Aspect.SEEDS and not (isinstance(step, Activity) and drew(step)):
         evidence = weakest(evidence, Evidence.INFERRED)
@@ -50,8 +56,15 @@ def tell(lineage: Lineage, part: Slice, found: Found, number: int, start: str) -
         because=_because(lineage, part, found, number, start),
         evidence=evidence,
         path=tuple(_names(lineage, path)),
+        also=tuple(_also(difference)) if difference.aspect is Aspect.DATA else (),
         diff=difference.diffs[0] if code else "",
     )
+
+
+def _also(difference: Difference) -> Iterator[str]:
+    """The first properties that differ: rows, columns, missing values."""
+    for detail in [one for one in difference.details if one.name not in ("size", "path")][:4]:
+        yield f"{detail.name} {' → '.join(value if value is not None else 'none' for value in detail.values)}"
 
 
 def _lines(text: str | None) -> str | None:
@@ -141,7 +154,7 @@ def unseeded(lineages: tuple[Lineage, Lineage], slices: tuple[Slice, Slice]) -> 
                 continue
             if seeded.get("numpy.random", 1 << 30) <= lineage.inventory.order[identifier]:
                 continue
-            path, evidence = part.path(identifier)
+            path, evidence = lineage.path(part, identifier)
             cause = Cause(
                 aspect=Aspect.SEEDS,
                 item=f"random numbers of {_function(thing)}",

@@ -8,7 +8,17 @@ from dataclasses import dataclass, field
 
 from provkg.analysis import CellCode, analyse
 from provkg.mapping.derivations import Derivation, derivations, weakest
-from provkg.records import Activity, CellExecution, Evidence, File, FileMode, Value
+from provkg.records import (
+    Activity,
+    ActivityKind,
+    CellExecution,
+    Evidence,
+    File,
+    FileMode,
+    Role,
+    Value,
+    ValueKind,
+)
 from provkg.views.comparison.found import anchor
 from provkg.views.comparison.relevance import Relevant, relevant
 from provkg.views.comparison.sides import Side
@@ -44,15 +54,6 @@ class Slice:
     def __contains__(self, anchored: str) -> bool:
         return anchored in self.ways
 
-    def path(self, start: str) -> tuple[list[str], Evidence]:
-        """What lies between something and the result, both included, and the weakest evidence on it."""
-        found, evidence = [start], Evidence.OBSERVED
-        while found[-1] != self.result:
-            way = self.ways[found[-1]]
-            found.append(way.to)
-            evidence = weakest(evidence, way.evidence)
-        return found, evidence
-
 
 class Lineage:
     """The derivations of one run, asked for the slices of its results."""
@@ -87,6 +88,42 @@ class Lineage:
         self._packages(found, equal)
         return found
 
+    def path(
+        self, part: Slice, start: str, lines: frozenset[int] = frozenset()
+    ) -> tuple[list[str], Evidence]:
+        """What lies between something in a slice and its result, both included, and the weakest evidence.
+
+        Parameters:
+            lines: of the executed text, where the start is an execution.
+        """
+        found, evidence, name = [start], Evidence.OBSERVED, ""
+        while found[-1] != part.result:
+            way = part.ways[found[-1]]
+            kind, _, rest = found[-1].partition(":")
+            if kind == "execution":
+                way = Way(self._made_in(part, int(rest), name, lines) or way.to, way.evidence)
+            name = rest if kind == "variable" else ""
+            found.append(way.to)
+            evidence = weakest(evidence, way.evidence)
+        return found, evidence
+
+    def _made_in(self, part: Slice, order: int, name: str, lines: frozenset[int]) -> str:
+        """Of what an execution made, that to which a variable or lines of its text lead most directly."""
+        code = self._code(self.inventory.executions[order].source)
+        best, fewest = "", 1 << 30
+        for identifier in part.ways:
+            if self.inventory.order.get(identifier) != order:
+                continue
+            thing = self.inventory.things[identifier]
+            at = frozenset({thing.line} if isinstance(thing, Activity) and thing.line else ())
+            names = frozenset(thing.names if isinstance(thing, Value) else ())
+            if not at and not names:
+                continue
+            own = relevant(code, at, names)
+            if (name in own.names or (lines and own.among(lines))) and len(own.lines) < fewest:
+                best, fewest = identifier, len(own.lines)
+        return best
+
     # --- things and the steps between them ------------------------------------------------------
 
     def _things(self, found: Slice, result: str, equal: frozenset[str]) -> None:
@@ -112,6 +149,19 @@ class Lineage:
             written = self._written.get((file.place, file.sha256), "")
             if written and self.inventory.order[written] <= self.inventory.order[thing]:
                 yield Derivation(thing, written, Evidence.OBSERVED, "same content")
+
+    def is_chosen_by_search(self, activity: Activity) -> bool:
+        """Whether a search chose the settings of the model at work, so that they are a result themselves."""
+        waiting = [*(use.entity for use in activity.used if use.role is Role.MODEL), *activity.generated]
+        for thing in waiting:
+            maker = self.inventory.things.get(self.inventory.generator.get(thing, ""))
+            if isinstance(maker, Activity) and maker.kind is ActivityKind.TUNING and maker.id != activity.id:
+                return True
+            for one in self._sources.get(thing, ()):
+                source = self.inventory.things.get(one.source)
+                if isinstance(source, Value) and source.kind is ValueKind.MODEL and one.source not in waiting:
+                    waiting.append(one.source)
+        return False
 
     # --- executions, by the lines and names that count ------------------------------------------
 

@@ -9,6 +9,7 @@ from provkg.views.comparison.found import Found, anchor
 from provkg.views.comparison.matching import Matcher, Row, align, by_keys
 from provkg.views.comparison.model import Aspect, Change, Difference, change_of
 from provkg.views.comparison.sides import Side, settled
+from provkg.views.training import is_list_of_parts
 
 __all__ = ["SEEDS", "seed_differences", "step_differences"]
 
@@ -102,14 +103,23 @@ def _spelled(row: Row[_Step]) -> frozenset[str]:
     )
 
 
-def _settings(row: Row[_Step]) -> Iterator[Found]:
-    named = next(step for step in row if step)
+def _changed_settings(row: Row[_Step]) -> dict[str, list[Setting | None]]:
+    """The settings that differ; not what only repeats the settings of the parts it lists."""
+    changed: dict[str, list[Setting | None]] = {}
     for name in dict.fromkeys(name for step in row if step for name in step.settings):
         found = [step.settings.get(name) if step else None for step in row]
         # What one record does not tell of, it need not differ in.
         told = [setting for setting in found if setting is not None]
-        if name in _QUIET or len(told) < 2 or len({_key(setting) for setting in told}) < 2:
-            continue
+        if name not in _QUIET and len(told) > 1 and len({_key(setting) for setting in told}) > 1:
+            changed[name] = found
+    inner = any("__" in name for name in changed)
+    return {name: found for name, found in changed.items() if not (inner and is_list_of_parts(name))}
+
+
+def _settings(row: Row[_Step]) -> Iterator[Found]:
+    named = next(step for step in row if step)
+    for name, found in _changed_settings(row).items():
+        told = [setting for setting in found if setting is not None]
         kind = Aspect.SETTINGS
         if named.activity.kind is ActivityKind.SPLITTING:
             kind = Aspect.SPLIT

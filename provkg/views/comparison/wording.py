@@ -36,11 +36,13 @@ def verdict(found: Comparison) -> str:
     ]
     results = found.changed()
     if results:
-        kinds.append(f"{len(results)} of {len(found.measures)} results")
-    elif found.measures:
-        count = len(found.measures)
+        how_many = f"{len(results)} of {count(len(found.measures), 'result')} changed"
+        others = [*kinds, *(["outputs"] if found.outputs else [])]
+        return f"{how_many}; {_listed(others)} differ." if others else f"{how_many}, and nothing else."
+    if found.measures:
         kinds = [*kinds, *(["outputs"] if found.outputs else [])] or ["tables in memory"]
-        what = f"all {count} results are the same" if count > 1 else "the result is the same"
+        several = len(found.measures) > 1
+        what = f"all {len(found.measures)} results are the same" if several else "the result is the same"
         return f"They differ in {_listed(kinds)}; {what}."
     if found.outputs:
         kinds.append("outputs")
@@ -64,7 +66,8 @@ def subject(measures: Sequence[Measure]) -> str:
 def change_text(measure: Measure, second: int) -> str:
     """A result with its change: ``accuracy of forest: 0.95 → 0.97 (+0.02, +2.11%)``."""
     before, after, change = change_parts(measure, second)
-    of = f" of {measure.model}" if measure.model else ""
+    label = f" of {measure.label}" if measure.label else ""
+    of = f"{label} of {measure.model}" if measure.model else label
     return f"{measure.metric}{of}: {before} → {after}{f' ({change})' if change else ''}"
 
 
