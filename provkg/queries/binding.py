@@ -14,7 +14,7 @@ if TYPE_CHECKING:
 
     from provkg.queries.tokens import Token
 
-__all__ = ["with_values"]
+__all__ = ["bound_variables", "with_values"]
 
 
 def with_values(text: str, terms: Mapping[str, NamedNode | Literal]) -> str:
@@ -36,6 +36,15 @@ def with_values(text: str, terms: Mapping[str, NamedNode | Literal]) -> str:
         parts += [f" VALUES ?{name} {{ {terms[name]} }}" for name in terms if name in names]
         done = start
     return "".join(parts) + text[done:]
+
+
+def bound_variables(text: str) -> set[str]:
+    """The variables that `with_values` can give a value: those that stand in a group of patterns.
+
+    >>> bound_variables("SELECT ?a (?b AS ?c) WHERE { ?a ?p ?b }") == {"a", "p", "b"}
+    True
+    """
+    return {name for _, names in _groups(text) for name in names}
 
 
 @lru_cache(maxsize=256)

@@ -16,7 +16,9 @@ import msgspec
 import pyoxigraph
 
 from provkg.errors import QuestionError, UnknownQuestionError
+from provkg.queries.binding import bound_variables, with_values
 from provkg.queries.parameters import TYPES
+from provkg.queries.shapes import slow_shapes
 from provkg.queries.tokens import Kind, Token, tokenize
 from provkg.resources import folder
 
@@ -176,7 +178,7 @@ def check(question: Question) -> list[str]:
     return [
         *_header_problems(question),
         *_column_problems(question, answer, tokens),
-        *_shape_problems(tokens),
+        *slow_shapes(question.sparql, _given(question)),
     ]
 
 
@@ -198,6 +200,10 @@ def _column_problems(question: Question, answer: object, tokens: tuple[Token, ..
         for name in question.params:
             if name not in variables:
                 yield f"parameter {name} is not in SELECT"
+        # As an alias alone it would be projected, and nothing would be bound by it.
+        for name in question.params.keys() - bound_variables(question.sparql):
+            yield f"parameter {name} stands in no group of patterns"
+        yield from _binding_problems(question)
     else:
         used = {token.text[1:] for token in tokens if token.kind is Kind.VARIABLE}
         for name in question.params:
@@ -205,15 +211,16 @@ def _column_problems(question: Question, answer: object, tokens: tuple[Token, ..
                 yield f"parameter {name} is not in the query"
 
 
-def _shape_problems(tokens: tuple[Token, ...]) -> Iterator[str]:
-    """DISTINCT with ORDER BY on one level: the engine sorts before it drops duplicates (60 times slower)."""
-    distinct: list[bool] = [False]
-    for token, following in zip(tokens, tokens[1:] + tokens[-1:], strict=True):
-        if token.text == "{":
-            distinct.append(False)
-        elif token.text == "}":
-            distinct.pop()
-        elif token.is_word("SELECT"):
-            distinct[-1] = following.is_word("DISTINCT")
-        elif token.is_word("ORDER") and distinct[-1]:
-            yield "DISTINCT and ORDER BY stand on one level: sort outside a sub-select"
+def _binding_problems(question: Question) -> Iterator[str]:
+    """A variable that the query itself sets, by BIND or AS, cannot be given in the same group."""
+    for name in question.params:
+        term = pyoxigraph.NamedNode("urn:given")
+        try:
+            pyoxigraph.Store().query(with_values(question.sparql, {name: term}))
+        except SyntaxError as error:
+            yield f"with {name} given it is not valid SPARQL: {error}"
+
+
+def _given(question: Question) -> list[str]:
+    """The parameters that have a value whenever the question is asked."""
+    return [name for name, one in question.params.items() if not one.optional]

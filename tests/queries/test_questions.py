@@ -169,6 +169,12 @@ class TestReading:
         [
             ("SELECT ?run ?name", "SELECT ?run", "the columns are run, name, but SELECT has run"),
             ("SELECT ?run ?name", "SELECT ?run", "parameter name is not in SELECT"),
+            (
+                "?run ?name WHERE { GRAPH ?g { ?run ?name ?x",
+                "?run (?x AS ?name) WHERE { GRAPH ?g { ?run ?y ?x",
+                "name stands in no group",
+            ),
+            ("?run ?name ?x }", "?run ?y ?x BIND(?x AS ?name) }", "with name given it is not valid"),
             ("type: string", "type: colour", "parameter name has the unknown type colour"),
             ("optional: true", "optional: true, default: y", "has a default and is optional"),
             ("there?", "there.", "the summary is not a question"),
@@ -182,6 +188,48 @@ class TestReading:
     )
     def test_a_problem_is_told(self, tmp_path: Path, old: str, new: str, problem: str) -> None:
         assert any(problem in told for told in self.read(tmp_path, GOOD.replace(old, new)))
+
+    @pytest.mark.parametrize(
+        ("pattern", "problem"),
+        [
+            ("GRAPH ?g { ?run prov:used+ <urn:x> ; a ?name }", "joined with a type"),
+            (
+                "GRAPH ?g { ?run a <urn:C> } GRAPH ?g { <urn:x> (prov:used|^prov:used)* ?run, ?name }",
+                "with a type",
+            ),
+            ("GRAPH ?g { ?run prov:used+ ?name }", "both ends of the path from ?run to ?name are free"),
+            ("GRAPH ?g { ?run prov:used/prov:entity? ?name }", "may be left out"),
+            (
+                "GRAPH ?g { ?run ?b ?name OPTIONAL { ?run prov:used ?x OPTIONAL { ?x prov:used ?y } } }",
+                "OPTIONAL stands in OPTIONAL",
+            ),
+            (
+                "GRAPH ?g { ?run ?b ?name OPTIONAL { ?run ?c ?d . ?d ?e ?f ; ?i ?j . ?j ?k ?l } }",
+                "more than 3",
+            ),
+            ("GRAPH ?g { ?run ?b ?name } } VALUES ?run { <urn:x>", "behind the query"),
+            ("VALUES ?run { UNDEF } GRAPH ?g { ?run ?b ?name }", "UNDEF"),
+        ],
+    )
+    def test_a_slow_shape_is_told(self, tmp_path: Path, pattern: str, problem: str) -> None:
+        query = f"PREFIX prov: <http://www.w3.org/ns/prov#>\nSELECT ?run ?name WHERE {{ {pattern} }}"
+        text = GOOD.partition("SELECT")[0] + query
+        assert any(problem in told for told in self.read(tmp_path, text))
+
+    @pytest.mark.parametrize(
+        "pattern",
+        [
+            "GRAPH ?g { ?run prov:used+ <urn:x> ; prov:entity ?name FILTER EXISTS { ?run a <urn:C> } }",
+            "GRAPH ?g { ?name a <urn:C> { SELECT ?run { ?run prov:used+ <urn:x> } LIMIT 9 } }",
+            "GRAPH ?g { ?run prov:entity/prov:used* ?name . ?name prov:used ?b }",
+            "{ SELECT ?run { GRAPH ?g { ?run ?b ?c } } } { ?run prov:used+ ?name } UNION { ?run ?b ?name }",
+            'GRAPH ?g { ?run ?b ?name FILTER(REGEX(STR(?name), "a+? (b)*")) BIND(?x * ?y + 1 AS ?z) }',
+            "GRAPH ?g { ?run ?b ?name OPTIONAL { ?run prov:used ?x } OPTIONAL { ?x prov:used ?y } }",
+        ],
+    )
+    def test_a_quick_shape_is_left_alone(self, tmp_path: Path, pattern: str) -> None:
+        query = f"PREFIX prov: <http://www.w3.org/ns/prov#>\nSELECT ?run ?name WHERE {{ {pattern} }}"
+        assert self.read(tmp_path, GOOD.partition("SELECT")[0] + query) == []
 
     @pytest.mark.parametrize(
         ("old", "new", "problem"),

@@ -124,7 +124,11 @@ KNOWN: list[tuple[str, dict[str, str], Check]] = [
     ("which_executed_cells_are_gone", {"run": SESSION}, only("cell", "fit-scaler", "sure")),
     ("which_executed_cells_are_gone", {"run": FIRST}, nothing),
     ("which_findings_were_made", {"run": FIRST}, nothing),
-    ("how_often_was_cell_executed", {"run": SESSION}, has(id="train", trials=3, texts=3, failed=1)),
+    (
+        "how_often_was_cell_executed",
+        {"notebook": "hidden_state.ipynb", "run": SESSION},
+        has(id="train", trials=3, texts=3, failed=1),
+    ),
     ("which_results_are_stale", {"run": SESSION}, has(kind="model", cell="train", how="executed anew")),
     ("which_results_are_stale", {"run": FIRST}, nothing),
     (
@@ -165,7 +169,7 @@ KNOWN: list[tuple[str, dict[str, str], Check]] = [
     ),
     (
         "which_settings_were_tried",
-        {"estimator": "Pipeline", "run": FIRST},
+        {"estimator": "Pipeline", "notebook": "penguins.ipynb"},
         has(setting="svc__C", least=0.1, most=100, values=4),
     ),
     (
