@@ -23,7 +23,7 @@ if TYPE_CHECKING:
 
     from provkg.store.port import Store
 
-__all__ = ["Catalog", "mapping_digest", "read_catalog", "size_quad"]
+__all__ = ["Catalog", "mapping_digest", "read_catalog", "read_mapping", "size_quad"]
 
 
 class Catalog(msgspec.Struct, frozen=True, kw_only=True):
@@ -62,13 +62,20 @@ def read_catalog(store: Store) -> Catalog:
     Raises:
         StoreError: the store cannot be read.
     """
-    names = Names(store.base)
-    mapping = dict(_read(store, Provkg.mappingDigest))
     return Catalog(
-        mapping=mapping.get(names.catalog_graph(), ""),
-        sizes=_sizes(store, names),
+        mapping=read_mapping(store),
+        sizes=_sizes(store, Names(store.base)),
         ontologies=dict(_read(store, Provkg.ontologyDigest)),
     )
+
+
+def read_mapping(store: Store) -> str:
+    """The digest of the mapping that a store says it was made by; empty where it says nothing.
+
+    Raises:
+        StoreError: the store cannot be read.
+    """
+    return dict(_read(store, Provkg.mappingDigest)).get(Names(store.base).catalog_graph(), "")
 
 
 def _sizes(store: Store, names: Names) -> dict[str, int]:

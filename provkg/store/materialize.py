@@ -13,7 +13,7 @@ from provkg.identity import Names
 from provkg.journal import read_run, runs
 from provkg.mapping import nquads as map_run
 from provkg.records import Notice, Run
-from provkg.store.catalog import Catalog, mapping_digest, read_catalog, size_quad
+from provkg.store.catalog import Catalog, mapping_digest, read_catalog, read_mapping, size_quad
 from provkg.store.ontology import ontology_digest, ontology_nquads
 from provkg.store.port import Report
 
@@ -39,7 +39,7 @@ class _Mapped(msgspec.Struct, frozen=True):
 
 def fits(store: Store) -> bool:
     """Whether a store can be brought up to date as it is: it is empty, or this mapping and base made it."""
-    if read_catalog(store).mapping == mapping_digest():
+    if read_mapping(store) == mapping_digest():
         return True
     anything = store.query("ASK { GRAPH ?graph { ?subject ?property ?value } }")
     assert isinstance(anything, QueryBoolean)

@@ -91,7 +91,12 @@ def _section(title: str, content: str, hint: str = "") -> str:
 
 
 def _run(position: int, name: str) -> str:
-    return f'<span class="run r{min(position, 2)}">{readable(name)}</span>'
+    return f'<span class="run {_side(position)}">{readable(name)}</span>'
+
+
+def _side(position: int) -> str:
+    """The class of what belongs to one of the compared; from the third on they share a colour."""
+    return f"r{min(position, 2)}"
 
 
 def _heads(names: Sequence[str]) -> list[str]:
@@ -125,7 +130,7 @@ def _card(position: int, name: str, one: Compared) -> str:
     )
     named = f"{readable(one.name)}, " if one.name else ""
     return (
-        f'<li class="card r{min(position, 2)}">{_run(position, name)}<strong>{named}{readable(what)}</strong>'
+        f'<li class="card {_side(position)}">{_run(position, name)}<strong>{named}{readable(what)}</strong>'
         f'<span class="status {status.replace(" ", "-")}">{status}{lasted}</span>'
         f"<span>{begun}</span><code>{readable(one.run)}</code></li>"
     )
@@ -141,7 +146,8 @@ def _explanation(found: Comparison, position: int, names: Sequence[str]) -> str:
     between = f" between {names[one.first]} and {names[one.second]}" if len(names) > 2 else ""
     numbers = "".join(_moved(measure, one.second) for measure in changed[:12])
     more = f"<li>and {len(changed) - 12} more</li>" if len(changed) > 12 else ""
-    causes = "".join(_cause(cause, known=(cause.item, cause.diff) in told) for cause in one.causes)
+    side = _side(one.second)
+    causes = "".join(_cause(cause, side, known=(cause.item, cause.diff) in told) for cause in one.causes)
     why = (
         f'<ol class="causes">{causes}</ol>'
         if causes
@@ -161,14 +167,14 @@ def _moved(measure: Measure, second: int) -> str:
     delta = f'<span class="delta">{readable(change)}</span>' if change else ""
     return (
         f'<li><span class="metric">{readable(measure.metric)}<small>{readable(of + on)}</small></span>'
-        f'<span class="numbers">{value(before, "r0")}{_ARROW}{value(after, "r1")}</span>{delta}</li>'
+        f'<span class="numbers">{value(before, "r0")}{_ARROW}{value(after, _side(second))}</span>{delta}</li>'
     )
 
 
-def _cause(cause: Cause, *, known: bool) -> str:
+def _cause(cause: Cause, side: str, *, known: bool) -> str:
     """A cause with its evidence; its diff only where it is told first."""
     values = (
-        f'<p class="numbers">{value(cause.before, "r0")}{_ARROW}{value(cause.after, "r1")}</p>'
+        f'<p class="numbers">{value(cause.before, "r0")}{_ARROW}{value(cause.after, side)}</p>'
         if cause.before != cause.after
         else ""
     )
@@ -275,7 +281,7 @@ def _sections(found: Comparison, names: Sequence[str]) -> Iterator[str]:
 def _table(differences: Sequence[Difference], names: Sequence[str], caption: str) -> str:
     rows = []
     for one in differences:
-        values = [value(each, f"r{min(n, 2)}") for n, each in enumerate(one.values)]
+        values = [value(each, _side(n)) for n, each in enumerate(one.values)]
         rows.append([readable(one.item), *values])
         rows += [
             [
@@ -307,7 +313,7 @@ def _code(found: Comparison, names: Sequence[str]) -> str:
         else:
             values = one.details[0].values if one.details else one.values
             blocks = '<p class="numbers">' + _ARROW.join(
-                value(each, f"r{min(n, 2)}") for n, each in enumerate(values)
+                value(each, _side(n)) for n, each in enumerate(values)
             )
             blocks += "</p>"
         parts.append(f"<article>{head}{blocks}</article>")
