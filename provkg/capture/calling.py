@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 import ast
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
+from contextlib import contextmanager
 from types import FunctionType, ModuleType
 from typing import Any, Protocol, TypeAlias
 
 from provkg.capture.givens import arguments, called, called_with_in, paths_given, within
 from provkg.capture.kinds import is_estimator
+from provkg.capture.rounds import LAST, Rounds, makings_of, rounds_of
 from provkg.capture.scopes import ABSENT, At, Made, Scope
 from provkg.capture.states import Node
 from provkg.capture.syntax import given_by, loop_names, operands_of, results_of
@@ -17,7 +19,6 @@ from provkg.capture.texts import Texts
 __all__ = ["CallFlow", "Known", "Sources", "only"]
 
 _MAX_CALLS = 4
-_LOOPS = (ast.For, ast.AsyncFor, ast.While, ast.ListComp, ast.SetComp, ast.DictComp, ast.GeneratorExp)
 _TELLING = frozenset({"len", "range", "type", "isinstance", "issubclass", "id", "print", "hasattr"})
 _TELLING |= {"callable", "zeros_like", "ones_like", "empty_like", "shape", "ndim", "size", "info", "plot"}
 _TELLING |= {"get_params", "get_feature_names_out"}
@@ -33,9 +34,11 @@ class Known(Protocol):
     made: Made
     left: int
     """How many more expressions may be looked at in the execution at work."""
+    is_broken: bool
+    """Whether the execution has ended with an error, perhaps in the midst of a round of a loop."""
     efforts: dict[int, int]
     """The effort that each text had taken when it was first looked at in the execution at work."""
-    answers: dict[tuple[int, str, At], Sources]
+    answers: dict[tuple[int, str, At, Rounds], Sources]
     """What was found for variables when the execution ended."""
 
     def state(self, value: Any) -> Node | None:
@@ -60,6 +63,16 @@ class CallFlow:
     def __init__(self, known: Known) -> None:
         self._known = known
         self._calls = 0
+        self._rounds: Rounds = LAST
+
+    @contextmanager
+    def _in_rounds(self, rounds: Rounds) -> Iterator[None]:
+        """For a while, calls in loops are those of some rounds."""
+        before, self._rounds = self._rounds, rounds
+        try:
+            yield
+        finally:
+            self._rounds = before
 
     def of(self, node: ast.AST, at: At, scope: Scope) -> Sources:
         """The states whose data is in the value of an expression of a statement."""
@@ -75,7 +88,7 @@ class CallFlow:
     def call(self, node: ast.Call, at: At, scope: Scope) -> Sources:
         """The states whose data is in what a call gives."""
         made = self._made(node, at, scope)
-        if made:
+        if made is not None:
             return made
         name = node.func.attr if isinstance(node.func, ast.Attribute) else getattr(node.func, "id", "")
         if name in _TELLING:
@@ -98,12 +111,12 @@ class CallFlow:
             return only(self._known.state(owner))
         return {} if type(owner) is ModuleType else self.of(node, at, scope)
 
-    def _made(self, node: ast.Call, at: At, scope: Scope) -> Sources:
-        """What activities made at this call from the objects that it names."""
+    def _made(self, node: ast.Call, at: At, scope: Scope) -> Sources | None:
+        """What activities made at this call from the objects that it names; None where none did."""
         shift = node.end_lineno or 0, node.end_col_offset or 0
         makings = self._known.made.get((scope.place, shift), ())
         if not makings or scope.text is None:
-            return {}
+            return None
         needed = [
             state.object
             for operand in operands_of(node)
@@ -118,9 +131,10 @@ class CallFlow:
         ]
         if scope.place is not None and not called_with and len({each.opened for each in fitting}) > 1:
             named = paths_given(scope)
-            return {making.node: None for making in fitting if making.opened in named}
-        looped = any(isinstance(each, _LOOPS) for each in within(scope, node))
-        return {making.node: None for making in (fitting if looped else fitting[-1:])}
+            return {making.node: None for making in fitting if making.opened in named} or None
+        if not fitting:
+            return None
+        return {making.node: None for making in makings_of(fitting, node, scope, self._rounds)}
 
     def _varies(self, operand: ast.expr, node: ast.Call, scope: Scope) -> bool:
         """Whether an operand is another one in each round of the loop around it."""
@@ -171,7 +185,7 @@ class CallFlow:
                 return found
         elif isinstance(node, ast.IfExp):
             return self.element(node.body, index, at, scope) | self.element(node.orelse, index, at, scope)
-        elif isinstance(node, ast.Call) and not self._made(node, at, scope):
+        elif isinstance(node, ast.Call) and self._made(node, at, scope) is None:
             function, values = called(node, at, scope)
             if type(function) is FunctionType:
                 found = self.function(function, values, node.keywords, at, scope, index)
@@ -189,7 +203,8 @@ class CallFlow:
         given = list(given_by(statement, binding)) if isinstance(statement, ast.Assign) else []
         if len(given) != 1 or isinstance(given[0], ast.Name):
             return None
-        return self.element(given[0], index, (binding.statement, binding.body), scope)
+        with self._in_rounds(rounds_of(binding, bindings, at, scope, self._rounds)):
+            return self.element(given[0], index, (binding.statement, binding.body), scope)
 
 
 def only(state: Node | None) -> Sources:

@@ -16,6 +16,7 @@ from provkg.analysis import BindingKind
 from provkg.capture.calling import CallFlow, Known, Sources, only
 from provkg.capture.givens import elements_of, with_elements
 from provkg.capture.kinds import is_estimator, kind_of
+from provkg.capture.rounds import LAST, Rounds, rounds_of
 from provkg.capture.scopes import ABSENT, At, Given, Scope, in_class
 from provkg.capture.syntax import given_by
 from provkg.records import ValueKind
@@ -44,7 +45,8 @@ class Flow(CallFlow):
         self._answers = known.answers if at_end else {}
         self._left = _MAX_STEPS
         self._depth = 0
-        self._seen: set[tuple[int, str, At]] = set()
+        self._rounds = None if at_end and known.is_broken else LAST
+        self._seen: set[tuple[int, str, At, Rounds]] = set()
         self._cut = False
         """Whether something was left out, so that the answer is not the whole one."""
 
@@ -153,7 +155,7 @@ class Flow(CallFlow):
         return self._by_text(name, at, scope)
 
     def _by_text(self, name: str, at: At, scope: Scope) -> Sources:
-        key = id(scope.text), name, at
+        key = id(scope.text), name, at, self._rounds
         known = self._answers.get(key)
         if known is not None:
             return known
@@ -167,7 +169,8 @@ class Flow(CallFlow):
     def _bound(self, name: str, at: At, scope: Scope) -> Sources:
         """The data that statements gave to a variable, or added to what it held."""
         found: Sources = {}
-        pending = list(() if self._tires(scope) else scope.bindings(name, at))
+        every = frozenset() if self._tires(scope) else scope.bindings(name, at)
+        pending = list(every)
         if not pending and is_text(scope.local.get(name)):
             return only(self._known.variable(name, scope))
         while pending:
@@ -175,7 +178,8 @@ class Flow(CallFlow):
             if binding is None:
                 found |= only(self._known.variable(name, scope))
                 continue
-            place = id(scope.text), name, (binding.statement, binding.body)
+            rounds = rounds_of(binding, every, at, scope, self._rounds)
+            place = id(scope.text), name, (binding.statement, binding.body), rounds
             self._known.left -= 1
             if place in self._seen or self._known.left < 0:
                 self._cut = True
@@ -184,8 +188,9 @@ class Flow(CallFlow):
             if binding.kind in (BindingKind.CHANGED, BindingKind.AUGMENTED):
                 pending += scope.bindings(name, (binding.statement, binding.body))
             statement = scope.text.statement_of(binding) if scope.text is not None else None
-            for node in given_by(statement, binding) if statement is not None else ():
-                found |= self.of(node, (binding.statement, binding.body), scope)
+            with self._in_rounds(rounds):
+                for node in given_by(statement, binding) if statement is not None else ():
+                    found |= self.of(node, (binding.statement, binding.body), scope)
         return found
 
     def _is_changed(self, name: str, at: At, scope: Scope) -> bool:

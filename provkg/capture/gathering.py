@@ -26,6 +26,7 @@ def gather_variables(
     Parameters:
         definers: which execution set each variable; brought up to date.
     """
+    values.inference.is_broken = execution.error is not None
     namespace, code = values.namespace, values.texts.cell()
     values.refresh_arrays({*code.reads, *code.changes}, code.changes)
     reads = read_variables(namespace, hidden, code, definers)

@@ -19,6 +19,7 @@ from provkg.capture.givens import called_with_in, elements_of, inside_comprehens
 from provkg.capture.kinds import kind_of, type_name
 from provkg.capture.memory import held_in
 from provkg.capture.plain import PlainValues
+from provkg.capture.rounds import Rounds
 from provkg.capture.scopes import ABSENT, At, Made, Making, Scope, attributes_of, is_container
 from provkg.capture.selections import selected
 from provkg.capture.states import FileNode, Node
@@ -52,7 +53,8 @@ class Inference:
         self.made: Made = {}
         self.left = _MAX_EXPRESSIONS
         self.efforts: dict[int, int] = {}
-        self.answers: dict[tuple[int, str, At], Sources] = {}
+        self.answers: dict[tuple[int, str, At, Rounds], Sources] = {}
+        self.is_broken = False
         self.last_file: Callable[[Any], FileNode | None] = lambda value: None
         """Tells the file of a database, in the state in which it was met last."""
         self._crowded: set[tuple[CodeType | None, Position]] = set()
@@ -70,6 +72,7 @@ class Inference:
         self.made.clear()
         self._crowded.clear()
         self.left = _MAX_EXPRESSIONS
+        self.is_broken = False
         self.efforts, self.answers = {}, {}
         self.began = self._tracker.find_each(variables)
         self.plain.begin(self._namespace)
@@ -175,7 +178,8 @@ class Inference:
         if (scope.place, position) in self._crowded or (opened and len(made) >= _MAX_OPENED):
             self._crowded.add((scope.place, position))
             made.clear()
-        elif len(made) < _MAX_MADE:
+        else:
+            del made[_MAX_MADE - 1 :]  # the last is needed
             objects = frozenset(each.object for each in used)
             made.append(Making(node, objects, called_with_in(scope), opened))
 

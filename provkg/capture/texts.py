@@ -116,10 +116,17 @@ class Text:
     def statement_of(self, binding: Binding) -> ast.stmt | None:
         """The statement that binds or changes a name."""
         found = self.statements(binding.line)
-        same = self._ranks.get(binding.line, [])
-        if len(found) == len(same) > 1:
-            return sorted(found, key=lambda each: each.col_offset)[same.index(binding.statement)]
+        if len(found) > 1 and (one := self.statement_at(binding.statement)) is not None:
+            return one
         return next((each for each in found if _mentions(each, binding.name)), None)
+
+    def statement_at(self, index: int) -> ast.stmt | None:
+        """A statement by its index in the analysis; None where its line does not tell it."""
+        line = self.code.statements[index].line
+        found, same = self.statements(line), self._ranks.get(line, [])
+        if len(found) != len(same):
+            return None
+        return sorted(found, key=lambda each: each.col_offset)[same.index(index)]
 
     def expression(self, operation: str, lines: tuple[int, int], columns: tuple[int, int]) -> ast.expr | None:
         """The expression that an instruction evaluates, by its name and where the expression stands."""

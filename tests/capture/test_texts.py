@@ -62,3 +62,54 @@ def test_what_is_read_line_by_line_or_row_by_row_is_inferred_to_come_from_its_fi
     assert links[seen.file("copy.csv").id, seen.file("a.csv").id] == ("shutil.copyfile", "observed")
     same = [(link.operation, link.evidence) for link in seen.links if link.target == seen.file("same.csv").id]
     assert same == [("same content", "inferred")]
+
+
+def test_what_a_loop_sets_anew_comes_from_the_last_file_and_what_it_gathers_from_all(
+    execute: Execute, tmp_path: Path
+) -> None:
+    for number in range(4):
+        (tmp_path / f"{number}.txt").write_text(f"{number}\n" * 3)
+        (tmp_path / f"{number}.csv").write_text(f"a\n{number}\n")
+    seen = execute(
+        "import numpy as np, pandas as pd\nnames = [f'{number}.txt' for number in range(4)]",
+        "rows, once, kept = [], None, []\ntotal = np.zeros(1)\n"
+        "for name in names:\n"
+        "    with open(name) as file:\n        text = file.read()\n"
+        "    words = text.split()\n"
+        "    own = []\n"
+        "    for word in words:\n        own.append(float(word))\n"
+        "    rows += words\n"
+        "    kept.append(np.array(words))\n"
+        "    parts = [line.strip() for line in open(name)]\n"
+        "    total = total + np.array(words, float).sum()\n"
+        "    if name == '1.txt':\n        once = text.split()\n"
+        "last, every, inner = np.array(words), np.array(rows), np.array(own)\n"
+        "some, held, some_parts = np.array(once), np.array(kept), np.array(parts)",
+        "before = current = ''\n"
+        "for name in names:\n    before = current\n    current = open(name).read()\n"
+        "old, new = np.array(before.split()), np.array(current.split())",
+        "for name in names:\n"
+        "    read = open(name).read()\n"
+        "    if name == '3.txt':\n        continue\n"
+        "    skipped = read.split()",
+        "for name in names:\n"
+        "    if name < '2':\n        either = open(name).read().split()\n"
+        "    else:\n        either = open(name, 'rb').read().split()",
+        "groups = [names[:2], names[2:]]\n"
+        "for group in groups:\n    grouped = [open(name).read() for name in group]\n"
+        "flat = [word for name in names for word in open(name).read().split()]",
+        "for number in range(4):\n    column = pd.read_csv(f'{number}.csv')['a'].tolist()",
+        "for name in names:\n    broken = open(name).read().split()\n    if name == '3.txt': 1 / 0\n"
+        "    late = broken[:1]",
+        allow_errors=True,
+    )
+    held = {state.name: state.value for each in seen.run.executions for state in each.defines}
+    told = {name: seen.came_from(name) if value else set() for name, value in held.items()}
+    files = {"0.txt", "1.txt", "2.txt", "3.txt"}
+    last = ("words", "last", "own", "inner", "parts", "some_parts", "new")
+    assert [told[name] for name in last] == [{"3.txt"}] * len(last)
+    every = ("rows", "every", "held", "kept", "flat", "total")
+    assert [told[name] for name in every] == [files] * len(every)
+    assert told["column"] == {"3.csv"}
+    unknown = ("once", "some", "before", "old", "skipped", "either", "grouped", "broken", "late")
+    assert [told[name] for name in unknown] == [set()] * len(unknown)

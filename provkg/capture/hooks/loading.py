@@ -134,7 +134,7 @@ class Loading:
         generated = []
         for value in _parts(result):
             node = session.values.tracker.derive(value, sources, self._function)
-            if node is not None and not crowded:
+            if node is not None:
                 session.values.made_here(node, frozenset())
             generated.append(session.values.keep(node, value) if not crowded else "")
         if sources and _is_reader(result):
