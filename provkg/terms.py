@@ -354,6 +354,7 @@ class Provkg(Vocabulary, prefix="provkg"):
     coreCount: ClassVar[str]
     cpuTime: ClassVar[str]
     duration: ClassVar[str]
+    elementType: ClassVar[str]
     energyUse: ClassVar[str]
     errorMessage: ClassVar[str]
     errorName: ClassVar[str]

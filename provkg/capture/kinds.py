@@ -22,6 +22,7 @@ __all__ = [
     "columns_of",
     "declare",
     "dtype_text",
+    "element_type_of",
     "is_estimator",
     "is_table",
     "kind_of",
@@ -72,6 +73,8 @@ _LIBRARY_CLASSES = {
 _LIBRARIES = {name.partition(".")[0] for name in _LIBRARY_CLASSES}
 _FLAT_PACKAGES = frozenset({"pandas", "numpy", "xgboost", "lightgbm", "catboost", "polars", "pyarrow"})
 """Users know the classes of these by the package alone."""
+_TYPING = frozenset({"numpy", "pandas", "polars", "torch"})
+"""Packages whose types of elements are asked for their text."""
 _names: dict[int, tuple[ref[type], str]] = {}
 _tables: dict[int, tuple[ref[type], bool]] = {}
 _kinds: dict[int, tuple[ref[type], ValueKind | None, Callable[[Any], ValueKind | None] | None]] = {}
@@ -229,6 +232,16 @@ def columns_of(value: Any, limit: int = 1000) -> tuple[Column, ...]:
         )
         for place, (name, kind) in enumerate(islice(pairs, limit))
     )
+
+
+def element_type_of(value: Any) -> str:
+    """The type of an array's elements, or of those of a column without a name; empty of anything else."""
+    if type(value).__name__ in _TABLES:
+        return ""
+    dtype = getattr(value, "dtype", None)
+    if dtype is None or _package(type(dtype)) not in _TYPING:
+        return ""
+    return "void" if getattr(dtype, "names", None) else dtype_text(dtype)  # fields may not be named
 
 
 _dtypes: dict[int, tuple[Any, str]] = {}

@@ -93,6 +93,7 @@ class Node:
     fingerprint: Fingerprint | None = None
     shape: tuple[int, ...] = ()
     columns: tuple[Any, ...] = ()
+    element_type = ""
     found = False
     dead = False
 
@@ -112,6 +113,7 @@ class Node:
             names=names,
             shape=self.shape,
             columns=self.columns,
+            element_type=self.element_type,
             fingerprint=self.fingerprint,
             role=self.role,
             fold=self.fold,

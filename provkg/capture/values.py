@@ -18,7 +18,7 @@ from weakref import ref
 from provkg.capture.ancestry import links_of, shorten
 from provkg.capture.columns import SAME, Columns
 from provkg.capture.fingerprints import fingerprint_of
-from provkg.capture.kinds import columns_of, kind_of, shape_of
+from provkg.capture.kinds import columns_of, element_type_of, kind_of, shape_of
 from provkg.capture.lightly import Light, LightValues
 from provkg.capture.memory import Memory, is_dataset, is_tensor
 from provkg.capture.predictions import inherit
@@ -383,6 +383,7 @@ class Tracker:
             return
         node.shape = shape_of(value) or node.shape
         node.columns = columns_of(value) or node.columns
+        node.element_type = "" if node.columns else element_type_of(value) or node.element_type
         if fingerprint and node.fingerprint is None:
             node.fingerprint = self.fingerprint(value)
 

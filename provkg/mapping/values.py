@@ -90,6 +90,7 @@ def _table(scope: Scope, value: Value, iri: str) -> None:
         quads.integer(iri, Provkg.rowCount, value.shape[0])
     if len(value.shape) == 2:
         quads.integer(iri, Provkg.columnCount, value.shape[1])
+    quads.known(iri, Provkg.elementType, value.element_type)
     if not value.columns:
         return
     quads.link(iri, Provkg.hasSchema, table_schema(scope, value.columns))

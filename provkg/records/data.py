@@ -32,10 +32,11 @@ class Value(Record, frozen=True):
 
     ``object`` numbers the object in the run and ``version`` its states from 1; changing the object in
     place makes the next version, which names the one before in ``revision_of``. ``type`` is the
-    qualified Python class; ``names`` are the variables bound to it when it was recorded; ``shape`` is
-    in rows first. ``role`` says which part of a split it is, and ``role_evidence`` how that is known: a
-    splitter made it (observed, or declared where only the code tells), or only its name says so. ``fold`` is
-    the rank of the fold from 1. ``evidence`` tells how it is known that there was such a value. ``found``
+    qualified Python class; ``names`` are the variables bound to it when it was recorded; ``shape`` is in rows
+    first; ``element_type`` is that of an array or column without a name (``float64``). ``role`` says which
+    part of a split it is, and ``role_evidence`` how that is known: a splitter made it (observed, or declared
+    where only the code tells), or only its name says so. ``fold`` is the rank of the fold from 1.
+    ``evidence`` tells how it is known that there was such a value. ``found``
     says that it was there when recording began or went on, so that nothing is known of what made it.
     """
 
@@ -47,6 +48,7 @@ class Value(Record, frozen=True):
     names: tuple[str, ...] = ()
     shape: tuple[int, ...] = ()
     columns: tuple[Column, ...] = ()
+    element_type: str = ""
     fingerprint: Fingerprint | None = None
     role: SplitRole | None = None
     role_evidence: Evidence = Evidence.OBSERVED

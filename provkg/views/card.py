@@ -158,6 +158,7 @@ def _value_facts(value: Value) -> dict[str, str]:
             "class": value.type,
             "variables": ", ".join(value.names),
             "shape": " × ".join(f"{length:,}" for length in value.shape),
+            "element type": value.element_type,
             "part": _part(value),
             "state": f"{value.version} of object {value.object}" if value.version > 1 else "",
             "fingerprint": f"{fingerprint.algorithm} {fingerprint.hex}{partial}" if fingerprint else "",

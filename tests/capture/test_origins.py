@@ -186,3 +186,34 @@ def test_a_cell_of_very_many_statements_is_read_within_bounds(execute: Execute) 
     assert seen.run.executions[-1].overhead < 5  # type: ignore[operator]
     assert seen.parents("y3") <= {"x", "d"}
     assert seen.notices == ["origins: there is too much text to read where all values came from"]
+
+
+def test_shape_and_element_type_of_arrays_are_told_and_of_tables_those_of_columns(execute: Execute) -> None:
+    seen = execute(
+        "import numpy as np, pandas as pd, polars as pl, scipy.sparse as sp\n"
+        "table = pd.DataFrame({'a': [1.5, None, 2.0], 'b': [1, 2, 3], 'dtype': list('xyz')})\n"
+        "fields = np.array([(1, 2.0)], dtype=[('secret', 'i4'), ('x', 'f8')])",
+        "matrix = table[['a', 'b']].to_numpy()\nsmall = table['b'].to_numpy().astype('int8')\n"
+        "when = np.array(['2024-01-01'], 'M8[D]')\nsparse = sp.csr_matrix(matrix.astype('float32'))\n"
+        "bare = pd.Series([True, False])\nnamed = table['b']\n"
+        "series = pl.Series('p', [1, None], dtype=pl.Int16)\n"
+        "frame = pl.DataFrame({'p': series, 'q': ['x', None]})",
+    )
+    assert seen.notices == []
+    told = {
+        name: (seen.held(name).shape, seen.held(name).element_type) for name in ("matrix", "small", "when")
+    }
+    assert told == {
+        "matrix": ((3, 2), "float64"),
+        "small": ((3,), "int8"),
+        "when": ((1,), "datetime64[D]"),
+    }
+    types = [seen.held(name).element_type for name in ("sparse", "bare", "fields", "table", "named", "frame")]
+    assert types == ["float32", "bool", "void", "", "", ""]
+    columns = {
+        name: [(each.name, each.type, each.missing) for each in seen.held(name).columns]
+        for name in ("table", "named", "series", "frame")
+    }
+    assert columns["table"][:2] == [("a", "float64", 1), ("b", "int64", 0)]
+    assert (columns["named"], columns["series"]) == ([("b", "int64", 0)], [("p", "Int16", 1)])
+    assert columns["frame"] == [("p", "Int16", 1), ("q", "String", 1)]

@@ -269,7 +269,15 @@ def _training() -> CellExecution:
             Value(id="3.1", object=3, names=("X_train",), role=train, shape=(240, 2), **split),
             Value(id="4.1", object=4, names=("X_test",), role=test, shape=(102, 2), **split),
             Value(id="5.1", object=5, names=("y_train",), role=train, shape=(240,), **split),
-            Value(id="6.1", object=6, names=("y_test",), role=test, shape=(102,), **split),
+            Value(
+                id="6.1",
+                object=6,
+                names=("y_test",),
+                role=test,
+                shape=(102,),
+                element_type="float64",
+                **split,
+            ),
             Value(
                 id="7.1",
                 object=7,

@@ -313,6 +313,11 @@ def test_a_partial_digest_is_no_content(graph: Graph) -> None:
     ]
 
 
+def test_of_an_array_the_graph_tells_the_type_of_its_elements(graph: Graph) -> None:
+    query = "SELECT ?value ?type ?shape { ?value provkg:elementType ?type ; provkg:shape ?shape }"
+    assert rows(graph, query) == [("value/6.1", "float64", "102")]
+
+
 def test_the_environment_is_the_same_whatever_was_imported_from_its_packages() -> None:
     def environment(*packages: Package) -> tuple[str, ...]:
         run = msgspec.structs.replace(

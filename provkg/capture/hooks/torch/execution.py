@@ -21,7 +21,7 @@ from provkg.capture.hooks.torch.loops import Loop
 from provkg.capture.hooks.torch.predicting import Predictions
 from provkg.capture.hooks.torch.tensors import state_of, tensors_in
 from provkg.capture.hooks.torch.watch import watch
-from provkg.capture.kinds import kind_of, shape_of
+from provkg.capture.kinds import element_type_of, kind_of, shape_of
 from provkg.capture.memory import is_tensor
 from provkg.capture.session import Session
 from provkg.capture.values import Node
@@ -109,6 +109,7 @@ class Execution:
                 node = self.session.values.tracker.find(tensor)
                 if node is not None and not node.id:
                     node.shape = shape_of(tensor)  # it may be gone when it is recorded
+                    node.element_type = element_type_of(tensor)
             call.rows = next((int(tensor.shape[0]) for tensor in given if tensor.dim()), None)
             self._remember(call)
 
