@@ -14,6 +14,7 @@
     │   ├── QuestionError    a question file or a parameter that is wrong
     │   └── UnknownQuestionError
     └── NotFoundError        no such run, no such thing
+        └── AmbiguousError   several things answer to a name
 
 Every message names the thing, the reason and the remedy. ``remedy`` is printed on a line of its own by
 the command line, which turns any of these into exit code 2.
@@ -22,6 +23,7 @@ the command line, which turns any of these into exit code 2.
 from __future__ import annotations
 
 __all__ = [
+    "AmbiguousError",
     "HomeError",
     "JournalError",
     "KernelError",
@@ -96,3 +98,7 @@ class UnknownQuestionError(QueryError):
 
 class NotFoundError(ProvkgError):
     """No run or thing answers to the name given."""
+
+
+class AmbiguousError(NotFoundError):
+    """More than one run or thing answers to the name given; the message lists them."""

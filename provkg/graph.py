@@ -72,12 +72,14 @@ class KnowledgeGraph:
         return summarize(record)
 
     def show(self, thing: str, run: str = "latest") -> Card | RunSummary:
-        """One thing and all that is known of it: a run, model, table, file, result, output or cell."""
-        from provkg.views import describe, find, summarize
+        """One thing and all that is known of it: a run, model, table, file, result, output, cell, variable,
+        package, environment or commit, named as for `provkg show` (``"forest"``, ``"cell 3"``,
+        ``"variable df"``).
+        """
+        from provkg.views import show
 
         with self._store() as store:
-            inventory, found = find(store, self.home, thing, run)
-        return describe(inventory, found, self.home.base) if found else summarize(inventory.run)
+            return show(store, self.home, thing, run)
 
     def ask(self, question: str, **params: Given) -> Table | Truth | Triples:
         """The answer to one of the questions (`provkg.questions` lists them).
@@ -215,7 +217,7 @@ def _show_in_notebooks() -> None:
         return
     drawers = {
         ("provkg.views.summary", "RunSummary"): _drawn_summary,
-        ("provkg.views.card", "Card"): _drawn_card,
+        ("provkg.views.card_parts", "Card"): _drawn_card,
         ("provkg.check.checking", "Verdict"): _drawn_verdict,
     }
     html = shell.display_formatter.formatters["text/html"]

@@ -9,7 +9,7 @@ import click
 
 from provkg.cli.completion import complete_run, complete_thing
 from provkg.cli.options import format_option, opened, print_result, table_room, with_home
-from provkg.cli.output import print_rich, print_text, text_room
+from provkg.cli.output import print_rich, print_text, text_room, width
 
 if TYPE_CHECKING:
     from provkg.views import Card, RunSummary
@@ -47,7 +47,7 @@ def runs(home: Path | None, number: int, format_: str) -> None:
 
 
 @click.command(short_help="Show one thing and all that is known of it.")
-@click.argument("thing", shell_complete=complete_thing, default="latest")
+@click.argument("thing", nargs=-1, shell_complete=complete_thing)
 @click.option(
     "--run",
     default="latest",
@@ -56,6 +56,7 @@ def runs(home: Path | None, number: int, format_: str) -> None:
     shell_complete=complete_run,
     help="The run to look in.",
 )
+@click.option("-a", "--all", "everything", is_flag=True, help="Show all rows of long tables.")
 @click.option(
     "-f",
     "--format",
@@ -66,34 +67,39 @@ def runs(home: Path | None, number: int, format_: str) -> None:
     help="How to write it.",
 )
 @with_home
-def show(home: Path | None, thing: str, run: str, format_: str) -> None:
+def show(home: Path | None, thing: tuple[str, ...], run: str, everything: bool, format_: str) -> None:
     """Show one thing and all that is known of it: what it is, what it came from, what came of it.
 
-    THING is a run (see `provkg runs --help`), or a thing of a run: a variable's name, a file's path or name,
-    a metric, an id as this command prints it (7.2, f3, a5, r2, o4), a cell's prompt ([3]), an IRI. Write the
-    run in front to look in another one than the latest: latest~1/forest.
+    THING is a run (see `provkg runs --help`), the latest one if nothing is given, or a thing of a run: a
+    variable's name, a file's path or name, a metric, an id as this command prints it (7.2, f3, a5, r2, o4),
+    a cell's prompt ([3]), an IRI. Write the run in front to look in another one than the latest:
+    latest~1/forest.
+
+    Its kind can stand before it, and must where another thing has the same name: cell 3 (by position, id or
+    prompt), variable df, package pandas, environment, commit 1f0c9a, file data.csv, model, data, result,
+    output, run.
     """
     from provkg.queries import find_run
-    from provkg.views import describe, find, summarize
+    from provkg.views import RunSummary
+    from provkg.views import show as show_thing
 
     with opened(home) as (place, store):
-        inventory, found = find(store, place, thing, run)
-        is_latest = find_run(store, "latest").endswith(inventory.run.id)
-    view = describe(inventory, found, place.base) if found else summarize(inventory.run)
+        view = show_thing(store, place, " ".join(thing) or "latest", run)
+        is_latest = isinstance(view, RunSummary) and find_run(store, "latest").endswith(view.run)
     if format_ == "json":
         import msgspec
 
         print_text(msgspec.json.format(msgspec.json.encode(view), indent=2).decode())
     else:
-        _print_view(view, is_latest)
+        _print_view(view, is_latest, everything)
 
 
-def _print_view(view: Card | RunSummary, is_latest: bool) -> None:
+def _print_view(view: Card | RunSummary, is_latest: bool, everything: bool) -> None:
     from provkg.cli.card_view import draw_card
     from provkg.cli.summary_view import draw_summary
     from provkg.views import Card, suggest
 
     if isinstance(view, Card):
-        print_rich(draw_card(view))
+        print_rich(draw_card(view, width(), everything=everything), width())
     else:
         print_rich(draw_summary(view, suggest(view, is_latest=is_latest), text_room()))

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING
 
 from pyoxigraph import Literal, NamedNode
 
-from provkg.errors import NotFoundError
+from provkg.errors import AmbiguousError, NotFoundError
 from provkg.queries.source import holds, rows
 from provkg.terms import PREFIXES
 
@@ -19,7 +19,7 @@ if TYPE_CHECKING:
 
 __all__ = ["as_text", "find_run", "is_run_word", "newest_first", "split_run"]
 
-_LATEST = re.compile(r"latest(?:~([0-9]+))?")
+_LATEST = re.compile(r"latest(?:~([0-9]{1,9}))?")
 _DOCUMENT = r".+\.(?:ipynb|py)"
 _RUN_WORD = re.compile(rf"{_LATEST.pattern}|[0-9a-f]{{8}}(?:-[0-9a-f]{{4}}){{3}}-[0-9a-f]{{12}}|{_DOCUMENT}")
 _IN_RUN = re.compile(rf"({_LATEST.pattern}|[0-9a-f][0-9a-f-]{{3,35}}|{_DOCUMENT})/(.+)")
@@ -156,7 +156,7 @@ def _by_identifier(store: Source, word: str) -> str:
     if len(begun) <= 1:
         return "".join(begun)
     shown = ", ".join(_id(store, iri)[: len(word) + 4] for iri in begun[:_SHOWN])
-    raise NotFoundError(
+    raise AmbiguousError(
         f"{len(begun)} runs begin with {word!r}: {shown}{', …' if len(begun) > _SHOWN else ''}.",
         "Give more of the id.",
     )

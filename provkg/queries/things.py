@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING
 
 from pyoxigraph import Literal, NamedNode
 
-from provkg.errors import NotFoundError
+from provkg.errors import AmbiguousError, NotFoundError
 from provkg.identity import Names
 from provkg.queries import lookups
 from provkg.queries.runs import as_text, find_run, newest_first, split_run
@@ -193,7 +193,7 @@ def _only(store: Source, kind: str, word: str, run: str, found: Iterable[_Candid
     listed = "\n".join(f"  {_short(store, one.iri)}  {one.label}" for one in list(distinct.values())[:_SHOWN])
     more = f"\n  and {len(distinct) - _SHOWN} more" if len(distinct) > _SHOWN else ""
     can = f"{word!r} can stand for {len(distinct)} {_spoken(kind)}s of run {_short(store, run)}:"
-    raise NotFoundError(f"{can}\n{listed}{more}", "Give one of these instead.")
+    raise AmbiguousError(f"{can}\n{listed}{more}", "Give one of these instead.")
 
 
 def _nearest(store: Source, kind: str, word: str, run: str) -> str:
@@ -255,7 +255,7 @@ def _notebook(store: Source, word: str) -> str:
         return found[0]
     if found:
         listed = "\n".join(f"  {known[iri]}" for iri in found[:_SHOWN])
-        raise NotFoundError(
+        raise AmbiguousError(
             f"{word!r} can stand for {len(found)} documents:\n{listed}", "Give the whole path."
         )
     names = {Path(path).name for path in known.values()}

@@ -2,16 +2,19 @@
 
 from __future__ import annotations
 
-from provkg.views.card import Card, Section, describe
+from provkg.views.card import describe
+from provkg.views.card_parts import Card, Passage, Section
 from provkg.views.inventory import Inventory, Step, Thing, take
 from provkg.views.overview import list_runs
 from provkg.views.references import find
+from provkg.views.showing import show
 from provkg.views.suggestions import suggest
 from provkg.views.summary import RunSummary, summarize
 
 __all__ = [
     "Card",
     "Inventory",
+    "Passage",
     "RunSummary",
     "Section",
     "Step",
@@ -19,6 +22,7 @@ __all__ = [
     "describe",
     "find",
     "list_runs",
+    "show",
     "suggest",
     "summarize",
     "take",

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Sequence
 from datetime import datetime
 
-import msgspec
+from msgspec.structs import replace
 
 from provkg.identity import Names
 from provkg.records import (
@@ -15,39 +15,18 @@ from provkg.records import (
     Evidence,
     File,
     Output,
+    OutputKind,
     Result,
     Setting,
     Value,
 )
+from provkg.views.card_parts import Card, Section
 from provkg.views.inventory import Inventory, Step, Thing
 from provkg.views.operations import brief
 
-__all__ = ["Card", "Section", "describe"]
+__all__ = ["describe"]
 
-
-class Section(msgspec.Struct, frozen=True, kw_only=True):
-    """A titled table of a card; ``minor`` is one of little interest, to be shown in little room."""
-
-    title: str
-    columns: tuple[str, ...]
-    rows: tuple[tuple[str, ...], ...]
-    minor: bool = False
-
-
-class Card(msgspec.Struct, frozen=True, kw_only=True):
-    """One thing of a run: what it is called, what it is, facts by label, and tables of what it is linked to.
-
-    ``text`` is the thing's own text (a cell's source, what was printed), where it has one.
-    """
-
-    name: str
-    kind: str
-    id: str
-    run: str
-    iri: str
-    facts: dict[str, str]
-    sections: tuple[Section, ...]
-    text: str = ""
+_LONG = 20
 
 
 def describe(inventory: Inventory, thing: Thing | CellExecution, base: str) -> Card:
@@ -67,10 +46,11 @@ def describe(inventory: Inventory, thing: Thing | CellExecution, base: str) -> C
             kind, facts = thing.kind.value, _activity_facts(inventory, thing)
             sections = _activity_sections(inventory, thing)
         case Result():
-            kind, facts, sections = "result", _result_facts(inventory, thing), []
+            kind, facts = "result", _result_facts(inventory, thing)
+            sections = _other_results(inventory, thing)
         case Output():
             kind, facts, text = f"output ({thing.kind.value})", _output_facts(thing), thing.text
-            sections = []
+            sections = _may_show(inventory, thing)
     return Card(
         name=inventory.name(thing.id),
         kind=kind,
@@ -80,7 +60,53 @@ def describe(inventory: Inventory, thing: Thing | CellExecution, base: str) -> C
         facts={**facts, **_origin(inventory, thing)},
         sections=(*sections, *_links(inventory, thing)),
         text=text,
+        see=_variable(inventory, thing),
     )
+
+
+def _variable(inventory: Inventory, thing: Thing) -> tuple[tuple[str, str], ...]:
+    """The variable that a value was in, where its states are known."""
+    name = inventory.called.get(thing.object, "") if isinstance(thing, Value) else ""
+    known = any(state.name == name for one in inventory.run.executions for state in one.defines)
+    return ((f"variable {inventory.run.id[:8]}/{name}", "who set the variable, and who read it"),) * known
+
+
+def _may_show(inventory: Inventory, output: Output) -> list[Section]:
+    """What the cell of an output read, where it was not seen what the output shows."""
+    execution = inventory.executions[inventory.order[output.id]]
+    if inventory.sources.get(output.id) or output.kind not in {OutputKind.DISPLAY, OutputKind.RESULT}:
+        return []
+    last: dict[str, str] = {
+        state.name: state.value
+        for one in inventory.run.executions
+        if one.order < execution.order
+        for state in one.defines
+    }
+    held = [last.get(read.name, "") for read in execution.reads]
+    rows = tuple(
+        (inventory.name(one), _what(inventory.things.get(one)), one, Evidence.INFERRED.value)
+        for one in dict.fromkeys(held)
+        if one
+    )
+    columns = ("name", "what", "id", "known")
+    return [Section(title="May show what its cell reads", columns=columns, rows=rows)] if rows else []
+
+
+def _other_results(inventory: Inventory, result: Result) -> list[Section]:
+    """Where the same metric was measured again in the run."""
+    others = [one for one in inventory.results() if one.metric == result.metric and one.id != result.id]
+    return [
+        replace(
+            section,
+            title=f"Also {result.metric}",
+            columns=("metric", "value", "model", "data", "part", "id"),
+            rows=tuple(
+                (row[0], row[1], inventory.name(one.model) if one.model else "", *row[2:])
+                for row, one in zip(section.rows, others, strict=True)
+            ),
+        )
+        for section in _results(inventory, others)
+    ]
 
 
 def _origin(inventory: Inventory, thing: Thing) -> dict[str, str]:
@@ -293,10 +319,18 @@ def _result_facts(inventory: Inventory, result: Result) -> dict[str, str]:
             "data": ", ".join(f"{inventory.name(name)} ({name})" for name in result.data) or "not known",
             "part": result.role.value if result.role else "",
             "class": result.label,
-            "by fold or step": ", ".join(str(value) for value in result.series),
+            f"by {result.series_by.value if result.series_by else 'fold or step'}": _series(result.series),
             "known": result.evidence.value,
         }
     )
+
+
+def _series(values: Sequence[float | None]) -> str:
+    """A series of numbers, the middle of a long one left out."""
+    told = ["none" if value is None else f"{value:.6g}" for value in values]
+    if len(told) > _LONG:
+        told = [*told[: _LONG // 2], f"… ({len(told):,} values)", *told[-_LONG // 2 :]]
+    return ", ".join(told)
 
 
 def _output_facts(output: Output) -> dict[str, str]:

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 from pyoxigraph import NamedNode
 
 from provkg import journal
-from provkg.errors import JournalError, NotFoundError
+from provkg.errors import AmbiguousError, JournalError, NotFoundError
 from provkg.queries import find_run, resolve
 from provkg.queries.runs import is_run_word, split_run
 from provkg.queries.source import rows
@@ -20,11 +20,11 @@ if TYPE_CHECKING:
     from provkg.config import Home
     from provkg.queries import Source
 
-__all__ = ["find", "find_execution"]
+__all__ = ["at", "find", "find_execution", "inventory_of"]
 
 _ID = re.compile(r"[0-9a-f-]+")
-_CELL = re.compile(r"\[(?P<count>[0-9]+)\]")
-_EXECUTION = re.compile(r"execution/(?P<order>[0-9]+)")
+_CELL = re.compile(r"\[(?P<count>[0-9]{1,9})\]")
+_EXECUTION = re.compile(r"execution/(?P<order>[0-9]{1,9})")
 _OCCURRENCE = """SELECT ?content ?run ?start WHERE { GRAPH ?g {
   ?thing provkg:hasContent ?content . { ?user prov:used ?thing } UNION { ?thing provkg:generatedIn ?user }
   ?user provkg:partOfRun ?run . OPTIONAL { ?run prov:startedAtTime ?start } } }"""
@@ -45,24 +45,26 @@ def find(
     """
     inside = word.removeprefix(f"{store.base}run/")
     if is_run_word(inside):
-        return _inventory(store, home, find_run(store, word)), None
+        return inventory_of(store, home, find_run(store, word)), None
     first, local = split_run(word)
     if match := _CELL.fullmatch(local):
-        inventory = _inventory(store, home, find_run(store, first or run))
+        inventory = inventory_of(store, home, find_run(store, first or run))
         return inventory, _cell(inventory, int(match["count"]))
     place = find_run(store, run)
     try:
         iri = _resolved(store, word, place)
+    except AmbiguousError:
+        raise
     except NotFoundError as nothing:
-        inventory = _inventory(store, home, place)
+        inventory = inventory_of(store, home, place)
         named = [result for result in inventory.results() if result.metric == word]
         if named:
             return inventory, named[-1]
         try:
-            return _inventory(store, home, find_run(store, word)), None
+            return inventory_of(store, home, find_run(store, word)), None
         except NotFoundError as no_run:
             raise (no_run if _ID.fullmatch(word) else nothing) from None
-    return _at(store, home, iri, place)
+    return at(store, home, iri, place)
 
 
 def find_execution(store: Source, home: Home, word: str) -> tuple[Inventory, CellExecution | None]:
@@ -75,8 +77,8 @@ def find_execution(store: Source, home: Home, word: str) -> tuple[Inventory, Cel
     first, local = split_run(word.removeprefix(f"{store.base}run/"))
     count, order = _CELL.fullmatch(local), _EXECUTION.fullmatch(local)
     if not count and not order:
-        return _inventory(store, home, find_run(store, word)), None
-    inventory = _inventory(store, home, find_run(store, first or "latest"))
+        return inventory_of(store, home, find_run(store, word)), None
+    inventory = inventory_of(store, home, find_run(store, first or "latest"))
     if count:
         return inventory, _cell(inventory, int(count["count"]))
     found = inventory.executions.get(int(order["order"])) if order else None
@@ -91,6 +93,8 @@ def find_execution(store: Source, home: Home, word: str) -> tuple[Inventory, Cel
 def _resolved(store: Source, word: str, place: str) -> str:
     try:
         term = resolve(store, "thing", word, place)
+    except AmbiguousError:
+        raise
     except NotFoundError as nothing:
         try:
             term = resolve(store, "thing", word)
@@ -99,19 +103,19 @@ def _resolved(store: Source, word: str, place: str) -> str:
     return term.value
 
 
-def _at(store: Source, home: Home, iri: str, place: str) -> tuple[Inventory, Thing | CellExecution]:
+def at(store: Source, home: Home, iri: str, place: str) -> tuple[Inventory, Thing | CellExecution]:
     """The thing of an IRI; of a content, its last occurrence in the run `place` or the latest that has it."""
     content = iri.removeprefix(f"{store.base}sha256/")
     if content != iri:
         occurrences = rows(store, prepare(_OCCURRENCE, store.prefixes), content=NamedNode(iri))
         found = sorted((start, run) for _, run, start in occurrences)
         runs = [run for _, run in found]
-        inventory = _inventory(store, home, place if place in runs or not runs else runs[-1])
+        inventory = inventory_of(store, home, place if place in runs or not runs else runs[-1])
         holding = [thing for thing in inventory.things.values() if _holds(thing, content)]
         if holding:
             return inventory, holding[-1]
     run, _, local = iri.removeprefix(f"{store.base}run/").partition("/")
-    inventory = _inventory(store, home, f"{store.base}run/{run}")
+    inventory = inventory_of(store, home, f"{store.base}run/{run}")
     kind, _, name = local.partition("/")
     thing = inventory.executions.get(int(name)) if kind == "execution" else inventory.things.get(name)
     if thing is None:
@@ -138,7 +142,12 @@ def _cell(inventory: Inventory, count: int) -> CellExecution:
     return found
 
 
-def _inventory(store: Source, home: Home, iri: str) -> Inventory:
+def inventory_of(store: Source, home: Home, iri: str) -> Inventory:
+    """The inventory of the run of an IRI.
+
+    Raises:
+        JournalError: the run's journal cannot be read.
+    """
     identifier = iri.removeprefix(f"{store.base}run/")
     run = journal.read_run(home, identifier)
     if run is None:

@@ -6,7 +6,8 @@ import pytest
 from msgspec.structs import replace
 
 from provkg.records import CellExecution, Event, fold
-from provkg.views.card import Card, describe
+from provkg.views import Card
+from provkg.views.card import describe
 from provkg.views.inventory import Inventory, Thing, take
 
 if TYPE_CHECKING:
