@@ -205,7 +205,7 @@ def _lines_not_in(other: str, text: str) -> set[int]:
     """The lines that differ; those around a gap where lines of the other are missing."""
     mine, theirs = text.lstrip("\n").splitlines(), other.lstrip("\n").splitlines()
     changed: set[int] = set()
-    for tag, _, _, start, end in SequenceMatcher(None, theirs, mine, autojunk=False).get_opcodes():
+    for tag, _, _, start, end in SequenceMatcher(None, theirs, mine).get_opcodes():
         if tag != "equal":
             changed.update(range(start + 1, end + 1))
     return changed

@@ -10,7 +10,7 @@ from provkg.errors import JournalError
 from provkg.journal import get_object
 from provkg.views.comparison.code import code_differences
 from provkg.views.comparison.data import data_differences, undigested, written_differences
-from provkg.views.comparison.explaining import explain
+from provkg.views.comparison.explaining import EXPLAINED_AT_MOST, explain
 from provkg.views.comparison.found import Found
 from provkg.views.comparison.matching import Row
 from provkg.views.comparison.measures import Measured, measured
@@ -67,7 +67,7 @@ def compare_sides(sides: Sequence[Side], read: Read) -> Comparison:
         measures=measures,
         differences=tuple(one.difference for one in found),
         outputs=outputs,
-        notes=tuple(_notes(sides)),
+        notes=tuple(_notes(sides, sum(not one.same for one in measures))),
         pictures=pictures_of(outputs, read),
     )
 
@@ -112,8 +112,10 @@ def _differ(first: Measured, second: Measured) -> bool:
     )
 
 
-def _notes(sides: Sequence[Side]) -> Iterator[str]:
-    """What could not be compared."""
+def _notes(sides: Sequence[Side], changed: int) -> Iterator[str]:
+    """What could not be compared or explained."""
+    if changed > EXPLAINED_AT_MOST:
+        yield f"of {changed:,} results that changed, the first {EXPLAINED_AT_MOST} were looked at for causes"
     yield from undigested(sides)
     for side in sides:
         if side.run.environment is None:

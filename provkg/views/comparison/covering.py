@@ -16,6 +16,8 @@ from provkg.views.comparison.model import Aspect, Cause
 __all__ = ["OnLineage", "without_repetition"]
 
 _PUNCTUATION = frozenset(",=()[]{}:.+-") | {"import", "from", "as"}
+_MOST = 1_000_000
+"""Pairs of tokens that are compared; an edit beyond that is more than a setting."""
 _SPECIFIC = (Aspect.DATA, Aspect.SPLIT, Aspect.SETTINGS, Aspect.STEPS, Aspect.SEEDS)
 
 
@@ -73,6 +75,8 @@ def _tokens_changed(before: str, after: str) -> frozenset[str]:
     try:
         old, new = _tokens(before), _tokens(after)
     except (tokenize.TokenError, SyntaxError):
+        return frozenset()
+    if len(old) * len(new) > _MOST:
         return frozenset()
     changed: set[str] = set()
     matcher = SequenceMatcher(None, old, new, autojunk=False)

@@ -133,7 +133,7 @@ def _file(row: Row[_Source], aspect: Aspect) -> Found:
 def _digest(source: _Source) -> str:
     if not source.digests:
         return f"no digest: {source.last.reason}" if source.last.reason else "no digest"
-    part = " (of a part)" if source.last.covers is not Digest.FULL else ""
+    part = " (of a part)" if source.last.covers != Digest.FULL else ""
     return ", ".join(f"sha256 {digest[:_DIGITS]}" for digest in source.digests) + part
 
 

@@ -16,7 +16,7 @@ from provkg.views.comparison.sides import Side
 from provkg.views.comparison.slices import Lineage, Slice
 from provkg.views.inventory import Thing
 
-__all__ = ["explain"]
+__all__ = ["EXPLAINED_AT_MOST", "explain"]
 
 _RANKS = (
     Aspect.DATA,
@@ -28,7 +28,8 @@ _RANKS = (
     Aspect.ENVIRONMENT,
 )
 _STRENGTH = (Evidence.OBSERVED, Evidence.DECLARED, Evidence.IMPORTED, Evidence.INFERRED)
-_EXPLAINED_AT_MOST = 200
+EXPLAINED_AT_MOST = 200
+"""Results of one pair that are explained; runs with more have them in great likeness."""
 
 Changed = tuple[int, Measured, Measured]
 """The position of a measure, and its result in both runs."""
@@ -50,7 +51,7 @@ def explain(
     roots = [one for one in found if any(one.anchors) and not _is_searched(lineages, one)]
     groups: dict[tuple[Cause, ...], list[tuple[int, _Pair]]] = {}
     elsewhere: dict[tuple[Cause, ...], int] = {}
-    for position, first, second in changed[:_EXPLAINED_AT_MOST]:
+    for position, first, second in changed[:EXPLAINED_AT_MOST]:
         pair = _pair(lineages, first.result, second.result)
         causes, on_lineage = _causes(lineages, pair, roots)
         # What the way to one result is called differs from result to result; the causes are the same.
@@ -105,12 +106,12 @@ def _contents(lineage: Lineage, part: Slice) -> dict[object, list[str]]:
     found: dict[object, list[str]] = {}
     for identifier in part.ways:
         thing = lineage.inventory.things.get(identifier)
-        if isinstance(thing, Value) and thing.fingerprint and thing.fingerprint.covers is Digest.FULL:
+        if isinstance(thing, Value) and thing.fingerprint and thing.fingerprint.covers == Digest.FULL:
             content = thing.fingerprint
             name = lineage.inventory.variable(thing)
             key = (thing.type, name, thing.shape, content.algorithm, content.hex)
             found.setdefault(key, []).append(identifier)
-        elif isinstance(thing, File) and thing.sha256 and thing.covers is Digest.FULL:
+        elif isinstance(thing, File) and thing.sha256 and thing.covers == Digest.FULL:
             found.setdefault((lineage.side.near(thing.place), thing.sha256), []).append(identifier)
     return found
 

@@ -41,7 +41,7 @@ def _of_slice(side: Side, part: Slice) -> Iterator[str]:
     for thing in things:
         if isinstance(thing, Value) and thing.found:
             yield f"{inventory.name(thing.id)} was there when recording began: what made it is not known"
-        if isinstance(thing, File) and thing.mode is FileMode.READ and thing.covers is not Digest.FULL:
+        if isinstance(thing, File) and thing.mode is FileMode.READ and thing.covers != Digest.FULL:
             why = f": {thing.reason}" if thing.reason else ""
             yield f"{side.near(thing.place)} has no digest of its whole content{why}"
     for name, way in part.ways.items():

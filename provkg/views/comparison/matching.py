@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import heapq
+import re
 from bisect import bisect_left
-from collections import defaultdict
+from collections import Counter, defaultdict
 from collections.abc import Callable, Hashable, Sequence
 from difflib import SequenceMatcher
 from typing import TypeAlias, TypeVar
@@ -19,10 +21,13 @@ Pairs: TypeAlias = list[tuple[int, int]]
 Matcher: TypeAlias = Callable[[Sequence[T], Sequence[T]], Pairs]
 """Pairs of positions in two sequences; each position at most once."""
 
-_COMPARED_AT_MOST = 40_000
+_COMPARED_AT_MOST = 100_000
 """Pairs of texts that are looked at for likeness; more would take seconds."""
-_LONGEST = 4_000
+_CANDIDATES = 4
+"""Texts with the most words in common that one is compared with word by word."""
+_LONGEST = 8_000
 """Characters of a text that likeness is judged by."""
+_WORD = re.compile(r"\w+")
 
 
 def align(sides: Sequence[Sequence[T]], matcher: Matcher[T]) -> list[Row[T]]:
@@ -63,17 +68,23 @@ def by_keys(*keys: Callable[[T], Hashable]) -> Matcher[T]:
 
 
 def by_likeness(first: Sequence[str], second: Sequence[str], least: float) -> Pairs:
-    """Pairs of texts that are alike, the likest first; ``least`` is the ratio that they need at least."""
+    """Pairs of texts that are alike by their words, the likest first; ``least`` is the ratio they need."""
     if len(first) * len(second) > _COMPARED_AT_MOST:
         return []
     ratios: list[tuple[float, int, int]] = []
+    known = [_WORD.findall(text[:_LONGEST]) for text in first]
+    counts = [Counter(words) for words in known]
     for b, text in enumerate(second):
-        # The matcher keeps what it learned of its second text.
-        matcher = SequenceMatcher(None, "", text[:_LONGEST], autojunk=False)
-        for a, other in enumerate(first):
-            matcher.set_seq1(other[:_LONGEST])
-            if matcher.real_quick_ratio() < least or matcher.quick_ratio() < least:
-                continue
+        words = _WORD.findall(text[:_LONGEST])
+        count = Counter(words)
+        # No order of the same words can be more alike than the words are.
+        shared = [(2 * (count & other).total(), a) for a, other in enumerate(counts)]
+        bounds = ((same / (len(words) + len(known[a]) or 1), a) for same, a in shared)
+        matcher = SequenceMatcher(None, [], words, autojunk=False)
+        for bound, a in heapq.nlargest(_CANDIDATES, bounds):
+            if bound < least:
+                break
+            matcher.set_seq1(known[a])
             if (ratio := matcher.ratio()) >= least:
                 ratios.append((-ratio, a, b))
     pairs: Pairs = []
