@@ -10,6 +10,7 @@ from __future__ import annotations
 import hashlib
 import os
 import re
+from contextlib import suppress
 from itertools import chain
 from pathlib import Path
 from typing import TYPE_CHECKING, BinaryIO, Self
@@ -45,6 +46,7 @@ _SUFFIX = ".jsonl"
 _ANNOTATIONS = ".annotations"
 _RUN = re.compile(r"[A-Za-z0-9][A-Za-z0-9_-]*")
 _DIGEST = re.compile(r"[0-9a-f]{64}")
+_NEW_FILE = os.O_WRONLY | os.O_CREAT | os.O_EXCL | getattr(os, "O_CLOEXEC", 0) | getattr(os, "O_BINARY", 0)
 
 
 class Journal:
@@ -180,18 +182,27 @@ def annotate_run(home: Home, run: str, annotations: Iterable[Annotated]) -> None
         raise JournalError(f"Cannot write {path}: {error.strerror}.") from error
 
 
-def _write_whole(path: Path, content: bytes) -> None:
+def _write_whole(path: str | Path, content: bytes) -> None:
     """Writes a file so that others see all of it or none."""
-    draft = path.with_name(f".{uuid4().hex}")
+    # By plain calls of the system, as there may be thousands.
+    folder = os.path.split(path)[0]
+    draft = f"{folder}{os.sep}.{uuid4().hex}"
     try:
         try:
-            draft.write_bytes(content)
+            descriptor = os.open(draft, _NEW_FILE, 0o666)
         except FileNotFoundError:
-            path.parent.mkdir(parents=True, exist_ok=True)
-            draft.write_bytes(content)
-        draft.replace(path)
+            Path(folder).mkdir(parents=True, exist_ok=True)
+            descriptor = os.open(draft, _NEW_FILE, 0o666)
+        try:
+            written = os.write(descriptor, content)
+            while written < len(content):
+                written += os.write(descriptor, memoryview(content)[written:])
+        finally:
+            os.close(descriptor)
+        os.replace(draft, path)  # noqa: PTH105
     except BaseException:
-        draft.unlink(missing_ok=True)
+        with suppress(OSError):
+            Path(draft).unlink()
         raise
 
 
@@ -328,7 +339,7 @@ def put_object(home: Home, content: bytes) -> tuple[str, bool]:
     digest = hashlib.sha256(content).hexdigest()
     if len(content) > home.limits.object_bytes or holds_credentials(content):
         return digest, False
-    path = _object_path(home, digest)
+    path = f"{home.objects_folder}/{digest[:2]}/{digest}"
     try:
         if _size(path) != len(content):
             _write_whole(path, content)
@@ -340,9 +351,9 @@ def put_object(home: Home, content: bytes) -> tuple[str, bool]:
     return digest, True
 
 
-def _size(path: Path) -> int | None:
+def _size(path: str) -> int | None:
     try:
-        return path.stat().st_size
+        return os.stat(path).st_size  # noqa: PTH116
     except FileNotFoundError:
         return None
 

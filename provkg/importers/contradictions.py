@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import ast
 from collections.abc import Iterator, Sequence
 
 from provkg.importers.examined import Execution, Kind, about, listed, where
@@ -12,12 +11,6 @@ from provkg.media import without_colour
 from provkg.records import Finding
 
 __all__ = ["contradictions"]
-
-_QUIET = (
-    *(ast.Pass, ast.Constant, ast.Name, ast.Store, ast.Load, ast.Assign, ast.alias),
-    *(ast.List, ast.Tuple, ast.Dict, ast.Set),
-)
-"""What neither prints nor calls anything that could."""
 
 
 def contradictions(
@@ -56,27 +49,10 @@ def _without_code(one: Execution, *, quiet: bool) -> Iterator[Finding]:
         return
     if not one.cell.source.strip():
         yield about(Kind.NO_CODE, f"{where(one)} is empty and shows outputs.", [one])
-    elif quiet and _is_silent(one):
+    elif quiet and one.text is not None and one.text.silent:
         shown = ", ".join(dict.fromkeys(o.name or o.kind.replace("_", " ") for o in outputs))
         told = f"{where(one)} calls nothing and shows output ({shown}): other code made it."
         yield about(Kind.SILENT, told, [one])
-
-
-def _is_silent(one: Execution) -> bool:
-    """Whether a cell only gives names to constants and other names, or defines plain functions."""
-    body = one.tree.body if one.tree is not None else []
-    return (
-        bool(body) and not one.cell.source.lstrip().startswith(("%", "!")) and all(map(_says_nothing, body))
-    )
-
-
-def _says_nothing(statement: ast.stmt) -> bool:
-    if isinstance(statement, ast.FunctionDef):
-        given = statement.args
-        notes = [statement.returns, *(argument.annotation for argument in (*given.args, *given.kwonlyargs))]
-        return not (statement.decorator_list or given.defaults or any(given.kw_defaults) or any(notes))
-    quiet = isinstance(statement, ast.Assign | ast.Pass)
-    return quiet and all(isinstance(node, _QUIET) for node in ast.walk(statement))
 
 
 def _other_code(one: Execution) -> Iterator[Finding]:
@@ -114,7 +90,7 @@ def _unparsable(one: Execution) -> Iterator[Finding]:
 def _without_expression(cells: Sequence[SavedCell], executions: Sequence[Execution]) -> Iterator[Finding]:
     """A result is the value of the expression that a cell ends in, unless IPython is set otherwise."""
     results = [
-        sum(output.kind == "execute_result" for output in one.cell.outputs) if one.tree is not None else 0
+        sum(output.kind == "execute_result" for output in one.cell.outputs) if one.text is not None else 0
         for one in executions
     ]
     if max(results, default=0) > 1 or any("ast_node_interactivity" in cell.source for cell in cells):
@@ -131,10 +107,9 @@ def _without_expression(cells: Sequence[SavedCell], executions: Sequence[Executi
 
 
 def _ends_without(one: Execution) -> str:
-    last = one.tree.body[-1] if one.tree is not None and one.tree.body else None
     if one.cell.source.lstrip().startswith("%%"):
         return ""
-    if not isinstance(last, ast.Expr):
+    if one.text is None or not one.text.last:
         return "does not end in an expression"
     line = one.cell.source.rstrip().rpartition("\n")[2]
     return "ends in a semicolon" if line.endswith(";") and "#" not in line else ""
@@ -148,15 +123,6 @@ def _missing(executions: Sequence[Execution]) -> Iterator[Finding]:
 
 
 def _prints(one: Execution) -> bool:
-    body = one.tree.body if one.tree is not None else []
-    if one.cell.source.lstrip().startswith("%%") or "print" in one.code.defines:
+    if one.text is None or not one.text.prints or "print" in one.code.defines:
         return False
-    calls = (statement.value for statement in body if isinstance(statement, ast.Expr))
-    return any(
-        isinstance(call, ast.Call)
-        and isinstance(call.func, ast.Name)
-        and call.func.id == "print"
-        and not call.keywords
-        and any(isinstance(each, ast.Constant) and str(each.value).strip() for each in call.args)
-        for call in calls
-    )
+    return not one.cell.source.lstrip().startswith("%%")

@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-import ast
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 
 from provkg.analysis import CellCode
 from provkg.importers.saved import SavedCell
 from provkg.importers.timing import Times
+from provkg.importers.written import Written
 from provkg.records import Finding
 
 __all__ = ["Execution", "Kind", "about", "edited_since", "listed", "sentence", "where"]
@@ -50,7 +50,8 @@ class Execution:
     order: int
     cell: SavedCell
     code: CellCode
-    tree: ast.Module | None
+    text: Written | None
+    """None where the text could not be parsed."""
     times: Times
     failed: bool = False
     """Whether an error ended it."""

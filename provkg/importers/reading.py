@@ -26,6 +26,8 @@ from provkg.importers.recorded import named_sources, with_packages, with_record
 from provkg.importers.saved import SavedNotebook, section
 from provkg.importers.steps import Step
 from provkg.importers.told import Ran, Told
+from provkg.importers.unset import Unset
+from provkg.importers.written import written
 from provkg.records import CellExecution, Error, File, FileMode, Finding, Notice, Read, Seed, Status
 
 __all__ = ["LONGEST_ID", "Reading", "source_digest"]
@@ -88,6 +90,7 @@ class Reading:
         self._python = notebook.language == "python"
         self._texts = home.capture.outputs and not home.capture.leave_out_columns
         self._told_files = 0
+        self._unset = Unset()
         self.examined: list[Execution] = []
         self.notices: list[Notice] = []
 
@@ -151,7 +154,9 @@ class Reading:
                 tree=parsed.tree,
             )
         tree = parsed.tree if parsed is not None else None
-        self.examined.append(Execution(order, cell, code, tree, ran.times, error is not None))
+        unset = self._unset.after(code)
+        text = written(cell, tree, unset) if tree is not None else None
+        self.examined.append(Execution(order, cell, code, text, ran.times, error is not None))
         until = None if error is None else (error.line or above) - above
         reads = self._names.reads(code, order)
         source = parsed.source if parsed is not None else ""

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import ast
 from collections.abc import Iterator, Mapping, Sequence
 
 from provkg.analysis import CellCode, analyse
@@ -10,7 +9,7 @@ from provkg.importers.examined import Execution, Kind, about, listed
 from provkg.importers.saved import SavedCell
 from provkg.records import Finding
 
-__all__ = ["unset_names"]
+__all__ = ["Unset", "unset_names"]
 
 _GIVEN = frozenset(
     {"In", "Out", "_", "__", "___", "_i", "_ii", "_iii", "_dh", "_oh", "_ih", "exit", "quit", "__name__"}
@@ -26,7 +25,21 @@ _BINDING_MAGICS = frozenset(
 """Magics that may bind names which the text does not tell."""
 _BINDING_CALLS = frozenset({"exec", "eval", "globals", "locals", "vars", "__import__"})
 _MOST = 20
-_FUNCTIONS = (ast.FunctionDef, ast.AsyncFunctionDef, ast.Lambda, ast.GeneratorExp)
+
+
+class Unset:
+    """What executions read before any had set it, as they follow each other."""
+
+    def __init__(self) -> None:
+        self._known: set[str] = set(_GIVEN)
+        self._unseen = False
+
+    def after(self, code: CellCode) -> set[str]:
+        """The names that an execution read and none so far has set; then it is one of these itself."""
+        self._unseen = self._unseen or _binds_unseen(code)
+        unset = set() if self._unseen else code.reads.keys() - code.uncertain - self._known
+        self._known |= code.defines
+        return {name for name in unset if not (name[:1] == "_" and name[1:].lstrip("i").isdigit())}
 
 
 def unset_names(cells: Sequence[SavedCell], executions: Sequence[Execution]) -> Iterator[Finding]:
@@ -41,14 +54,12 @@ def unset_names(cells: Sequence[SavedCell], executions: Sequence[Execution]) -> 
     if any(_binds_unseen(one.code) for one in executions):
         return
     setters = _setters(executions)
-    known: set[str] = set()
     never: dict[str, list[Execution]] = {}
     later: dict[str, list[Execution]] = {}
     for one in executions:
         if one.cell.execution_count is not None and not (one.failed or one.code.error):
-            for name in _read_unset(one, known):
+            for name in one.text.unset if one.text is not None else ():
                 (later if name in setters else never).setdefault(name, []).append(one)
-        known |= one.code.defines
     elsewhere = _set_by_others(cells, executions) if never else {}
     for name, readers in list(never.items())[:_MOST]:
         others = ", ".join(f"cell {cell.index + 1}" for cell in elsewhere.get(name, ())[:5])
@@ -71,29 +82,6 @@ def _set_by_others(
             code = analyse(cell.source)
             for name in code.defines:
                 found.setdefault(name, []).append(cell)
-    return found
-
-
-def _read_unset(one: Execution, known: set[str]) -> list[str]:
-    unset = one.code.reads.keys() - one.code.uncertain - known - _GIVEN
-    unset = {name for name in unset if not (name[:1] == "_" and name[1:].lstrip("i").isdigit())}
-    return sorted(unset & _loaded_at_once(one.tree)) if unset and one.tree is not None else []
-
-
-def _loaded_at_once(tree: ast.Module) -> set[str]:
-    """The names that the text loads outside of functions, and not where an error is expected."""
-    found: set[str] = set()
-    waiting: list[ast.AST] = [tree]
-    while waiting:
-        node = waiting.pop()
-        if isinstance(node, ast.Name) and isinstance(node.ctx, ast.Load):
-            found.add(node.id)
-        elif isinstance(node, ast.AugAssign) and isinstance(node.target, ast.Name):
-            found.add(node.target.id)
-        if isinstance(node, ast.Try) and node.handlers:
-            waiting += (*node.handlers, *node.orelse, *node.finalbody)
-        elif not isinstance(node, _FUNCTIONS):
-            waiting += ast.iter_child_nodes(node)
     return found
 
 
