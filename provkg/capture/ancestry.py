@@ -13,6 +13,7 @@ __all__ = ["links_of", "links_to", "shorten"]
 
 _MAX_OPERATIONS = 6
 _MAX_TEMPORARIES = 10_000
+_MAX_DEPTH = 50
 _THEN = " → "
 
 
@@ -74,16 +75,18 @@ def links_to(target: str, node: Node, operation: str, evidence: Evidence) -> Ite
         yield Link(target=target, source=way.source.id, evidence=found, operation=operation)
 
 
-def shorten(node: Node) -> None:
+def shorten(node: Node, depth: int = _MAX_DEPTH) -> None:
     """Let a temporary's edges pass over temporaries that are gone, so that chains stay short."""
-    if node.id or not any(_is_gone(edge) for edge in node.edges):
+    if node.id or not any(map(_is_gone, node.edges)):
         return
-    edges: dict[int, Edge] = {}
+    edges: dict[tuple[int, bool | None], Edge] = {}
     for edge in node.edges:
         parent = edge.parent
         if not _is_gone(edge) or isinstance(parent, FileNode):
             _merge(edges, edge)
             continue
+        if depth:
+            shorten(parent, depth - 1)
         for further in parent.edges:
             operation = edge.operation
             if further.operation and further.operation != operation and further.operation.count(_THEN) < 4:
@@ -94,13 +97,17 @@ def shorten(node: Node) -> None:
     node.edges = tuple(edges.values())
 
 
-def _merge(edges: dict[int, Edge], edge: Edge) -> None:
-    known = edges.get(id(edge.parent))
+def _merge(edges: dict[tuple[int, bool | None], Edge], edge: Edge) -> None:
+    """Put an edge to others, as one with another to the same parent where no more is told by two."""
+    columns = edge.columns
+    # What is not known of some columns, or of all, is told of other columns when it is put together.
+    key = id(edge.parent), None if columns is None else columns.same
+    known = edges.get(key)
     if known is None:
-        edges[id(edge.parent)] = edge
-    elif known.columns is not edge.columns:
-        columns = together(known.columns, edge.columns)
-        edges[id(edge.parent)] = Edge(known.parent, known.operation, known.evidence, columns)
+        edges[key] = edge
+        return
+    better = edge if RANK[edge.evidence] < RANK[known.evidence] else known
+    edges[key] = Edge(edge.parent, better.operation, better.evidence, together(known.columns, columns))
 
 
 def _is_gone(edge: Edge) -> bool:

@@ -63,7 +63,7 @@ SAME: Final = Columns(same=True)
 
 def whole_of(labels: Iterable[str]) -> Columns:
     """A value without columns came from these columns."""
-    return Columns({WHOLE: tuple(labels)})
+    return Columns({WHOLE: tuple(dict.fromkeys(labels))})
 
 
 def compose(later: Columns | None, earlier: Columns | None) -> Columns | None:
@@ -77,9 +77,10 @@ def compose(later: Columns | None, earlier: Columns | None) -> Columns | None:
         return earlier
     if earlier is SAME:
         return later
-    named = {target: _all(earlier, between) for target, between in later.named.items()}
-    if later.same:
-        named = {**earlier.named, **named}
+    # Chains of small changes to wide tables are composed: of what stays a copy is taken as a whole.
+    named = dict(earlier.named) if later.same else {}
+    for target, between in later.named.items():
+        named[target] = _all(earlier, between)
     return Columns(named, same=later.same and earlier.same, left_open=_open(later, earlier))
 
 
@@ -87,7 +88,12 @@ def together(one: Columns | None, other: Columns | None) -> Columns | None:
     """What two ways from a target to one source tell together."""
     if one is None or other is None or one is other:
         return one or other
-    named = {label: _union(one.of(label), other.of(label)) for label in {**one.named, **other.named}}
+    if other.same:
+        named = {label: _union(one.of(label), other.of(label)) for label in {**one.named, **other.named}}
+    else:
+        named = dict(one.named)
+        for label, found in other.named.items():
+            named[label] = _union(one.of(label), found)
     return Columns(named, same=one.same or other.same, left_open=one.left_open | other.left_open)
 
 
@@ -103,9 +109,10 @@ def _open(later: Columns, earlier: Columns) -> frozenset[str]:
 def _all(columns: Columns, labels: Iterable[str]) -> tuple[str, ...]:
     found: tuple[str, ...] = ()
     for label in labels:
-        found = _union(found, columns.of(label))
+        further = columns.of(label)
+        found = _union(found, further) if found else further
     return found
 
 
 def _union(one: tuple[str, ...], other: tuple[str, ...]) -> tuple[str, ...]:
-    return one if one == other else tuple(dict.fromkeys((*one, *other)))
+    return one if one == other or not other else tuple(dict.fromkeys((*one, *other)))

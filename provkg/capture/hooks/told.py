@@ -159,7 +159,9 @@ def _melted(call: Telling) -> Mapping[Node, Columns]:
     melted = call.kwargs.get("value_vars") or [label for label in labels if label not in kept]
     melted = [melted] if type(melted) is str else melted
     named = {label: (label,) for label in kept}
-    return {call.given[0][0]: Columns({**named, made_labels[-1]: tuple(map(label_text, melted))})}
+    return {
+        call.given[0][0]: Columns({**named, made_labels[-1]: tuple(dict.fromkeys(map(label_text, melted)))})
+    }
 
 
 def _made_of(call: Telling) -> Mapping[Node, Columns]:
