@@ -14,7 +14,7 @@ from provkg.views.comparison.matching import Pairs, Row, align, by_keys, by_like
 from provkg.views.comparison.model import Aspect, Change, Detail, Difference, change_of
 from provkg.views.comparison.sides import Side
 
-__all__ = ["Cell", "cells_of", "code_differences", "diff_text", "match_cells"]
+__all__ = ["Cell", "cell_rows", "code_differences", "diff_text", "match_cells"]
 
 _ALIKE, _SAME_ID = 0.6, 0.3
 _LONGEST_DIFF = 2_000
@@ -102,9 +102,13 @@ def _alike(cell: Cell, other: Cell) -> bool:
     return bool(by_likeness([cell.source], [other.source], _SAME_ID))
 
 
-def code_differences(sides: Sequence[Side]) -> Iterator[Found]:
+def cell_rows(sides: Sequence[Side]) -> list[Row[Cell]]:
+    """The cells of all runs, those that are one cell in one row."""
+    return align([cells_of(side) for side in sides], match_cells)
+
+
+def code_differences(sides: Sequence[Side], rows: Sequence[Row[Cell]]) -> Iterator[Found]:
     """Cells that were edited, moved, added or left out; modules of the user's own; commits."""
-    rows = align([cells_of(side) for side in sides], match_cells)
     displaced = _displaced(rows)
     for row in rows:
         present = [cell for cell in row if cell]

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 
 from provkg.errors import JournalError
 from provkg.journal import get_object
-from provkg.views.comparison.code import code_differences
+from provkg.views.comparison.code import Cell, cell_rows, code_differences
 from provkg.views.comparison.data import data_differences, undigested, written_differences
 from provkg.views.comparison.explaining import EXPLAINED_AT_MOST, explain
 from provkg.views.comparison.found import Found
@@ -56,9 +56,10 @@ def compare_sides(sides: Sequence[Side], read: Read) -> Comparison:
     Parameters:
         read: gives the content of a digest, where it is kept.
     """
-    found = _differences(sides)
+    cells = cell_rows(sides)
+    found = _differences(sides, cells)
     rows = measured(sides)
-    outputs = tuple(output_differences(sides, read))
+    outputs = tuple(output_differences(sides, cells, read))
     measures = tuple(measure for measure, _ in rows)
     return Comparison(
         compared=tuple(side.compared for side in sides),
@@ -72,14 +73,14 @@ def compare_sides(sides: Sequence[Side], read: Read) -> Comparison:
     )
 
 
-def _differences(sides: Sequence[Side]) -> list[Found]:
+def _differences(sides: Sequence[Side], cells: Sequence[Row[Cell]]) -> list[Found]:
     """All differences, each once: many steps may have the same setting changed."""
     found = chain(
         outcome_differences(sides),
         data_differences(sides),
         step_differences(sides),
         seed_differences(sides),
-        code_differences(sides),
+        code_differences(sides, cells),
         environment_differences(sides),
         written_differences(sides),
     )
@@ -102,7 +103,7 @@ def _explanations(
         ]
         if changed:
             pair = sides[0], side
-            between = found if len(sides) == 2 else _differences(pair)
+            between = found if len(sides) == 2 else _differences(pair, cell_rows(pair))
             yield from explain(pair, between, changed, (0, number))
 
 

@@ -7,7 +7,7 @@ import re
 from collections.abc import Callable, Iterator, Sequence
 
 from provkg.records import CellExecution, MediaContent, Output, OutputKind
-from provkg.views.comparison.code import Cell, cells_of, diff_text, match_cells
+from provkg.views.comparison.code import Cell, diff_text
 from provkg.views.comparison.matching import Row, align, by_keys
 from provkg.views.comparison.model import Shown, ShownOutput
 from provkg.views.comparison.sides import Side, settled
@@ -26,10 +26,12 @@ _PNG = b"\x89PNG\r\n\x1a\n"
 _PIXELS = (b"IHDR", b"PLTE", b"tRNS", b"IDAT")
 
 
-def output_differences(sides: Sequence[Side], read: Read) -> Iterator[ShownOutput]:
-    """The outputs of matched cells that are not the same in all."""
-    cells = [[cell for cell in cells_of(side) if side.focus is None or cell.focus] for side in sides]
-    for row in align(cells, match_cells):
+def output_differences(sides: Sequence[Side], rows: Sequence[Row[Cell]], read: Read) -> Iterator[ShownOutput]:
+    """The outputs of matched cells that are not the same in all; of compared executions, theirs alone."""
+    focused = any(side.focus is not None for side in sides)
+    for row in rows:
+        if focused and not any(cell and cell.focus for cell in row):
+            continue
         executions = [
             side.inventory.executions[cell.order] if cell else None
             for side, cell in zip(sides, row, strict=True)
