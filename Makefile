@@ -64,6 +64,8 @@ docs-check: $(VENV)/.has-dev
 
 transcripts: $(VENV)/.has-dev
 	@$(BIN)/python docs/transcripts.py
+	@$(BIN)/python docs/samples.py
+	@$(BIN)/python docs/generate.py
 
 bench: $(VENV)/.has-dev
 	@for name in startup capture analysis ingest store questions; do \

@@ -5,10 +5,13 @@ Run it with ``make docs``; ``make check`` fails when a page is not as this progr
 
 from __future__ import annotations
 
+import json
+import shlex
 import sys
 from collections.abc import Iterator
 from itertools import groupby
 from pathlib import Path
+from typing import Any
 
 import click
 import msgspec
@@ -16,7 +19,7 @@ from pyoxigraph import NamedNode, RdfFormat, parse
 
 from provkg import errors
 from provkg.cli.main import COMMANDS, cli
-from provkg.queries import questions
+from provkg.queries import Question, questions
 from provkg.resources import folder
 from provkg.terms import ONTOLOGY, Provkg
 from provkg.views.comparison import Comparison
@@ -76,12 +79,16 @@ def commands_page() -> Iterator[str]:
 
 
 def questions_page() -> Iterator[str]:
-    """Every question with its parameters and columns."""
+    """Every question with its parameters and columns, its query, and what it answered once."""
+    samples = json.loads((REFERENCE.parent / "samples.json").read_bytes())
     yield "# The questions\n"
     yield (
         "Ask one with `provkg ask NAME -p parameter=value`. Parameters in brackets can be left out. "
         "A number with *S* is that of the same question in the user study of MLProvLab; "
-        "the others are those of the list of competency questions.\n"
+        "the others are those of the list of competency questions. The answers shown are those of real runs: "
+        "two of `examples/penguins.ipynb` with other parameters, the session of "
+        "`examples/hidden_state_session.py`, and a run of the notebook that it leaves; no more than three "
+        "rows of each.\n"
     )
     for group, members in groupby(questions().values(), key=lambda question: question.group):
         yield f"## {group.capitalize()}\n"
@@ -98,6 +105,30 @@ def questions_page() -> Iterator[str]:
                 yield ""
             yield "| Column | Meaning |\n|---|---|"
             yield "\n".join(f"| {name} | {meaning} |" for name, meaning in question.columns.items()) + "\n"
+            yield from _sample(question, samples.get(question.name))
+            yield "<details><summary>SPARQL</summary>\n"
+            yield f"```sparql\n{question.sparql.rstrip()}\n```\n\n</details>\n"
+
+
+def _sample(question: Question, sample: dict[str, Any] | None) -> Iterator[str]:
+    """The first rows of an answer; columns in which they all have nothing or what was given are left out."""
+    if sample is None or sample["columns"] != list(question.columns):
+        return
+    given = "".join(f" -p {shlex.quote(f'{name}={value}')}" for name, value in sample["given"].items())
+    yield f"```text\n$ provkg ask {question.name}{given}\n```\n"
+    if not sample["rows"]:
+        yield "No rows.\n"
+        return
+    shown = [
+        (name, [row[place] for row in sample["rows"]])
+        for place, name in enumerate(sample["columns"])
+        if name not in sample["given"] and any(row[place] for row in sample["rows"])
+    ]
+    yield f"| {' | '.join(name for name, _ in shown)} |\n|{'---|' * len(shown)}"
+    for row in zip(*(values for _, values in shown), strict=True):
+        yield f"| {' | '.join(_cell(text) for text in row)} |"
+    more = sample["count"] - len(sample["rows"])
+    yield f"\n… and {more} more\n" if more else ""
 
 
 _RDF_TYPE = "http://www.w3.org/1999/02/22-rdf-syntax-ns#type"

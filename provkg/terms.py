@@ -107,6 +107,7 @@ class Xsd(Vocabulary, prefix="xsd"):
 class DcTerms(Vocabulary, prefix="dcterms"):
     """DCMI metadata terms."""
 
+    created: ClassVar[str]
     title: ClassVar[str]
 
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from provkg.mapping.prov import person
-from provkg.terms import Prov, Provkg
+from provkg.terms import DcTerms, Prov, Provkg
 
 if TYPE_CHECKING:
     from provkg.mapping.scope import Scope
@@ -27,7 +27,8 @@ def statements(scope: Scope) -> None:
         quads.link(about, Provkg.hasAnnotation, iri)
         quads.text(iri, Provkg.annotationKey, said.key)
         quads.text(iri, Provkg.annotationValue, said.value)
-        quads.time(iri, Prov.generatedAtTime, said.at)
+        # Not prov:generatedAtTime: by that the latest run is found, and it is the graphs' own.
+        quads.time(iri, DcTerms.created, said.at)
         if said.agent is not None:
             quads.link(iri, Prov.wasAttributedTo, person(scope, said.agent))
 

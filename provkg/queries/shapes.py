@@ -147,9 +147,8 @@ def _path_shapes(group: _Group, given: set[str]) -> Iterator[str]:
 
 
 def _selected(group: _Group) -> set[str]:
-    """Variables of sub-selects that a group is joined with; a branch of UNION with those beside the UNION."""
-    found = {name for part in group.groups if part.is_select for name in part.variables()}
-    return found | (_selected(group.around) if group.lead == "UNION" and group.around else set())
+    """Variables of the sub-selects that a group is joined with; a branch of UNION sees none beside it."""
+    return {name for part in group.groups if part.is_select for name in part.variables()}
 
 
 def _optional_shapes(group: _Group) -> Iterator[str]:

@@ -68,3 +68,13 @@ def test_what_cannot_be_said_is_refused_and_nothing_is_kept(
     assert done.code == 2
     assert said in done.err
     assert not list(recorded.journal_folder.glob("*.annotations"))
+
+
+def test_the_latest_run_stays_the_latest_when_an_older_one_is_annotated(
+    provkg: Command, recorded: Home
+) -> None:
+    assert provkg("annotate", RUNS[0], "purpose=paper").code == 0
+    done = provkg("ask", "in_which_order_were_cells_executed", "--format", "csv")
+    assert done.code == 0
+    assert RUNS[-1] in done.out
+    assert RUNS[0] not in done.out

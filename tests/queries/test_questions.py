@@ -198,6 +198,10 @@ class TestReading:
                 "with a type",
             ),
             ("GRAPH ?g { ?run prov:used+ ?name }", "both ends of the path from ?run to ?name are free"),
+            (
+                "{ SELECT ?run { ?run ?b ?c } } { ?run ?b ?name } UNION { ?run prov:used* ?name }",
+                "both ends of the path from ?run to ?name are free",
+            ),
             ("GRAPH ?g { ?run prov:used/prov:entity? ?name }", "may be left out"),
             (
                 "GRAPH ?g { ?run ?b ?name OPTIONAL { ?run prov:used ?x OPTIONAL { ?x prov:used ?y } } }",
@@ -222,7 +226,7 @@ class TestReading:
             "GRAPH ?g { ?run prov:used+ <urn:x> ; prov:entity ?name FILTER EXISTS { ?run a <urn:C> } }",
             "GRAPH ?g { ?name a <urn:C> { SELECT ?run { ?run prov:used+ <urn:x> } LIMIT 9 } }",
             "GRAPH ?g { ?run prov:entity/prov:used* ?name . ?name prov:used ?b }",
-            "{ SELECT ?run { GRAPH ?g { ?run ?b ?c } } } { ?run prov:used+ ?name } UNION { ?run ?b ?name }",
+            "{ SELECT ?run { GRAPH ?g { ?run ?b ?c } } } { ?run prov:used+ ?name }",
             'GRAPH ?g { ?run ?b ?name FILTER(REGEX(STR(?name), "a+? (b)*")) BIND(?x * ?y + 1 AS ?z) }',
             "GRAPH ?g { ?run ?b ?name OPTIONAL { ?run prov:used ?x } OPTIONAL { ?x prov:used ?y } }",
         ],
