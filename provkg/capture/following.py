@@ -16,6 +16,7 @@ from provkg.capture.kinds import kind_of
 from provkg.capture.namespace import element_names, locals_of, variables
 from provkg.capture.naming import name_states
 from provkg.capture.plain import PlainValues
+from provkg.capture.plain_data import is_settings
 from provkg.capture.scopes import Scope, is_container
 from provkg.capture.usercode import UserCode
 from provkg.capture.values import FileNode, Node, Tracker
@@ -197,6 +198,8 @@ class Following:
         if not sources and old is None:
             return None
         is_data = (is_container(value) or is_text(value)) and any(source.kind in _DATA for source in sources)
+        if is_data and is_settings(value):
+            is_data = any(source.object.reference is not None for source in sources)  # not of a file's text
         kind = old.kind if old is not None else ValueKind.OTHER
         if is_data and kind is ValueKind.OTHER:
             kind = ValueKind.DATASET

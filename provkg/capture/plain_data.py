@@ -13,7 +13,7 @@ from typing import Any
 
 from provkg.capture.holders import Source
 
-__all__ = ["PlainData"]
+__all__ = ["PlainData", "is_settings"]
 
 _ENDS = 50
 _MOST = 1000
@@ -23,6 +23,8 @@ _KINDS = (list, dict)
 _SCALARS = (str, int, float, bool, type(None))
 _LONGEST = 50
 _INNER = 10
+_FEW = 10
+_MOST_SETTINGS = 200
 
 
 class PlainData:
@@ -49,6 +51,32 @@ class PlainData:
         """The files that a value was read from, where it is still as it was."""
         found = self._known.get(id(value))
         return found[1] if found is not None and found[0] == _mark(value) else ()
+
+
+def is_settings(value: Any) -> bool:
+    """Whether a value looks like settings, not data: names with single values, few in a list, also nested.
+
+    Where all values are lists, these may be the columns of a small table.
+    """
+    pending, count = [value], 0
+    if type(value) is dict and all(type(each) is list for each in islice(value.values(), _MOST_SETTINGS)):
+        return False
+    while pending:
+        held = pending.pop()
+        if type(held) is not dict or not all(type(key) is str for key in islice(held, _MOST_SETTINGS)):
+            return False
+        count += len(held)
+        if count > _MOST_SETTINGS:
+            return False
+        for each in held.values():
+            if type(each) is dict:
+                pending.append(each)
+            elif type(each) is list:
+                if len(each) > _FEW or not all(type(one) in _SCALARS for one in each):
+                    return False
+            elif type(each) not in _SCALARS and type(each).__module__ != "datetime":
+                return False
+    return True
 
 
 def _containers(value: Any, depth: int) -> Iterator[Any]:

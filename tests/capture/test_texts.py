@@ -6,6 +6,7 @@ from pathlib import Path
 
 import pytest
 
+from provkg.records import ValueKind
 from tests.capture.conftest import Execute
 
 
@@ -113,3 +114,35 @@ def test_what_a_loop_sets_anew_comes_from_the_last_file_and_what_it_gathers_from
     assert told["column"] == {"3.csv"}
     unknown = ("once", "some", "before", "old", "skipped", "either", "grouped", "broken", "late")
     assert [told[name] for name in unknown] == [set()] * len(unknown)
+
+
+def test_settings_read_from_a_file_are_no_data_set_and_records_are_one(
+    execute: Execute, tmp_path: Path
+) -> None:
+    (tmp_path / "settings.json").write_text(
+        '{"seed": 1, "model": {"alpha": 0.5, "names": ["a", "b"]}, "path": null, "grid": [0.1, 1, 10]}'
+    )
+    (tmp_path / "records.json").write_text('[{"a": 1, "b": 2}, {"a": 3, "b": 4}]')
+    (tmp_path / "columns.json").write_text('{"a": [1, 3], "b": [2, 4]}')
+    (tmp_path / "nested.json").write_text('{"name": "x", "rows": [{"a": 1}, {"a": 2}]}')
+    (tmp_path / "settings.toml").write_text("day = 2024-01-01\n[model]\nalpha = 1.5\n")
+    seen = execute(
+        "import json, tomllib\nimport numpy as np, pandas as pd\nfrom pathlib import Path",
+        "with open('settings.json') as file: settings = json.load(file)\n"
+        "same = json.loads(Path('settings.json').read_text())\n"
+        "with open('settings.toml', 'rb') as file: other = tomllib.load(file)\n"
+        "records = json.load(open('records.json')); columns = json.load(open('columns.json'))\n"
+        "nested = json.load(open('nested.json'))",
+        "copy = dict(settings)\ngrid = np.array(settings['grid'])\n"
+        "frame = pd.DataFrame(columns); means = dict(frame.mean())",
+    )
+    assert seen.notices == []
+    held = {state.name: state.value for each in seen.run.executions for state in each.defines}
+    data = {"records", "columns", "nested", "grid", "frame", "means"}
+    told = {name for name, value in held.items() if value and seen.values[value].kind is ValueKind.DATASET}
+    assert told == data
+    for name in ("records", "columns", "nested"):
+        assert seen.came_from(name) == {f"{name}.json"}, name
+    assert seen.came_from("grid") == {"settings.json"}
+    assert {"settings.json", "settings.toml"} <= {Path(each.path).name for each in seen.files.values()}
+    assert seen.came_from("means") == {"columns.json"}
