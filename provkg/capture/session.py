@@ -33,6 +33,7 @@ from provkg.capture.outputs import OutputWatch
 from provkg.capture.own_classes import OwnClasses
 from provkg.capture.packages import PackageWatch
 from provkg.capture.standing import Standing
+from provkg.capture.threads import steps_at_work
 from provkg.capture.usercode import UserCode
 from provkg.capture.values import Tracker
 from provkg.identity import sha256
@@ -179,6 +180,8 @@ class Session:
         began = time.process_time()
         if gate.exhausted:
             cell.notices.add("hooks", "calls at the recursion limit are not recorded")
+        if steps_at_work():
+            cell.notices.add("threads", "steps at work in other threads at the end are not recorded")
         if gate.elsewhere:
             cell.notices.add("threads", "steps made in other threads or tasks are not recorded")
         for closing in cell.closing:

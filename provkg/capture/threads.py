@@ -11,7 +11,7 @@ from typing import Any
 
 from provkg.capture.gate import gate, is_hidden
 
-__all__ = ["is_handed_on", "others_at_work"]
+__all__ = ["is_handed_on", "others_at_work", "steps_at_work"]
 
 _POOLS = frozenset({"concurrent.futures.thread", "multiprocessing.pool"})
 """Modules whose threads run what they are given."""
@@ -63,4 +63,21 @@ def is_handed_on() -> bool:
     if gate.session.files.is_packaged(outermost.f_code.co_filename):
         gate.elsewhere = True
         return True
+    return False
+
+
+def steps_at_work() -> bool:
+    """Whether a thread that the execution has started is in the midst of a step that is being recorded."""
+    others = {**sys._current_frames()}
+    for thread in (gate.thread, *gate.background):
+        others.pop(thread, None)
+    return any(map(_in_step, others.values()))
+
+
+def _in_step(frame: FrameType | None) -> bool:
+    while frame is not None:
+        code = frame.f_code
+        if is_hidden(code) and "seen" in code.co_varnames and frame.f_locals.get("seen") is not None:
+            return True
+        frame = frame.f_back
     return False

@@ -10,7 +10,7 @@ import pytest
 
 from provkg.config import Home
 from provkg.journal import read_run, runs
-from provkg.records import ActivityKind, CodeKind, FileMode, RunKind, Setting, Status
+from provkg.records import ActivityKind, CodeKind, FileMode, RunKind, Setting, Status, ValueKind
 from tests.capture.processes import PROVKG, ended, record_script, recorded_run, started, write
 
 pytest.importorskip("sklearn")
@@ -337,6 +337,70 @@ scores = cross_val_score(Ridge(alpha=50), X, y, cv=3, n_jobs=2)
 forest = RandomForestClassifier(4, n_jobs=2, random_state=1).fit(X, y)
 last = pooled[0].score(X, y)
 """
+
+
+WORKERS = """\
+import asyncio
+import multiprocessing
+import pandas as pd
+from concurrent.futures import ProcessPoolExecutor
+from joblib import Parallel, delayed
+from sklearn.linear_model import Ridge
+
+
+def fit(name, alpha=200):
+    table = pd.read_csv(name)
+    return Ridge(alpha=alpha).fit(table[["a"]], table["b"])
+
+
+async def main():
+    read = await asyncio.gather(*(asyncio.to_thread(pd.read_csv, name) for name in ("one.csv", "two.csv")))
+    fitted = await asyncio.gather(asyncio.to_thread(fit, "one.csv", 1), asyncio.to_thread(fit, "two.csv", 2))
+
+    async def later(table, alpha):
+        await asyncio.sleep(0)
+        return Ridge(alpha=alpha).fit(table[["a"]], table["b"])
+
+    return fitted + await asyncio.gather(later(read[0], 3), later(read[1], 4))
+
+
+if __name__ == "__main__":
+    models = asyncio.run(main())
+    first, second = models[:2]
+    with multiprocessing.Pool(2) as pool:
+        theirs = pool.map(fit, ["one.csv", "two.csv"])
+    with ProcessPoolExecutor(2) as executor:
+        theirs += executor.map(fit, ["one.csv", "two.csv"])
+    theirs += Parallel(n_jobs=2)(delayed(fit)(name) for name in ("one.csv", "two.csv"))
+    table = pd.read_csv("three.csv")
+    scores = [model.score(table[["a"]], table["b"]) for model in (first, theirs[0])]
+"""
+
+
+def test_coroutines_and_their_threads_are_recorded_in_scripts_and_what_workers_do_is_not(home: Home) -> None:
+    data = {f"{name}.csv": DATA.removesuffix(",1\n") for name in ("one", "two", "three")}
+    recorded, done = record_script(home, {"script.py": WORKERS, **data})
+    assert (done.code, done.err) == (0, "")
+
+    def files(entity: str) -> set[str]:
+        return {
+            Path(recorded.files[each].path).name for each in recorded.sources(entity) & recorded.files.keys()
+        }
+
+    made_from = {
+        {setting.name: setting.value for setting in training.settings}["alpha"]: files(training.generated[0])
+        for training in recorded.of_kind(ActivityKind.TRAINING)
+    }
+    assert made_from == {1: {"one.csv"}, 2: {"two.csv"}, 3: {"one.csv"}, 4: {"two.csv"}}
+    loadings = recorded.of_kind(ActivityKind.LOADING)
+    read = sorted(Path(recorded.files[each.used[0].entity].path).name for each in loadings)
+    assert read == ["one.csv", "one.csv", "three.csv", "two.csv", "two.csv"]
+    known, unknown = (
+        next(use.entity for use in each.used if recorded.values[use.entity].kind is ValueKind.MODEL)
+        for each in recorded.of_kind(ActivityKind.EVALUATION)
+    )
+    assert (files(known), files(unknown)) == ({"one.csv"}, set())
+    assert recorded.notices == []
 
 
 def test_steps_in_threads_are_told_apart_and_those_in_other_processes_not_claimed(home: Home) -> None:
