@@ -50,10 +50,8 @@ def draw_comparison(found: Comparison, room: int) -> RenderableType:
         told |= {(cause.item, cause.diff) for cause in explanation.causes}
     parts += _section("Results", [_measures(found.measures, names)] if found.measures else [])
     for title, aspects in _SECTIONS:
-        own = [one for one in found.of(*aspects) if one.change is not Change.FOLLOWS]
-        parts += _section(title, list(_differences(own, names)))
-    follows = [one for one in found.differences if one.change is Change.FOLLOWS]
-    parts += _section("What came of it in memory", list(_differences(follows, names)))
+        parts += _section(title, list(_differences(found.caused(*aspects), names)))
+    parts += _section("What came of it in memory", list(_differences(found.followed(), names)))
     parts += _section("Code", list(_code(found.of(Aspect.CODE), names)))
     parts += _section("Outputs", list(_outputs(found)))
     parts += _section("Not known", [Text(f"! {note}", style="yellow") for note in found.notes])

@@ -186,7 +186,9 @@ def _tables(sides: Sequence[Side]) -> Iterator[Found]:
         comparable = len(prints) == len(tables) and len({one.algorithm for one in prints}) == 1
         if details or (comparable and len({one.hex for one in prints}) > 1):
             values = tuple(_content(table, digest=comparable) for table in tables if table)
-            yield Found(Difference(Aspect.DATA, f"table {name}", Change.FOLLOWS, values, details=details))
+            # The values tell the shape already.
+            more = tuple(one for one in details if one.name not in ("rows", "columns", "shape"))
+            yield Found(Difference(Aspect.DATA, f"table {name}", Change.FOLLOWS, values, details=more))
 
 
 def _content(table: Value, *, digest: bool) -> str:

@@ -210,6 +210,16 @@ class Comparison:
         """The differences of these aspects, in order."""
         return tuple(one for one in self.differences if one.aspect in aspects)
 
+    def caused(self, *aspects: Aspect) -> tuple[Difference, ...]:
+        """Those of these aspects that did not merely follow from others, with the parts of splits."""
+        return tuple(
+            one for one in self.of(*aspects) if one.change is not Change.FOLLOWS or one.aspect is Aspect.SPLIT
+        )
+
+    def followed(self) -> tuple[Difference, ...]:
+        """The differences of data in memory, which others led to."""
+        return tuple(one for one in self.of(Aspect.DATA) if one.change is Change.FOLLOWS)
+
     def changed(self) -> tuple[Measure, ...]:
         """The measures that are not the same in all."""
         return tuple(one for one in self.measures if not one.same)

@@ -10,7 +10,6 @@ from provkg.records import Evidence
 from provkg.views.comparison.model import (
     Aspect,
     Cause,
-    Change,
     Compared,
     Comparison,
     Difference,
@@ -264,7 +263,7 @@ def _number(measured: float | None, text: str) -> str:
 
 def _sections(found: Comparison, names: Sequence[str]) -> Iterator[str]:
     for title, aspects in _SECTIONS:
-        own = [one for one in found.of(*aspects) if one.change is not Change.FOLLOWS]
+        own = found.caused(*aspects)
         used = [one for one in own if not any(detail.name == "used" for detail in one.details)]
         rest = [one for one in own if one not in used]
         content = _table(used, names, title) if used else ""
@@ -273,7 +272,7 @@ def _sections(found: Comparison, names: Sequence[str]) -> Iterator[str]:
             said = f"{count(len(rest), 'package')} that the code does not use"
             content += f"<details><summary>{said}</summary>{inner}</details>"
         yield _section(title, content)
-    follows = [one for one in found.differences if one.change is Change.FOLLOWS]
+    follows = found.followed()
     hint = "Made in the runs: what made them differs too, or drew random numbers."
     yield _section("What came of it in memory", _table(follows, names, "Data") if follows else "", hint)
 
