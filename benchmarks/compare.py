@@ -3,7 +3,7 @@
 The command is run in a fresh process each time; below stands where the time goes, measured in one process.
 The first run of the benchmark makes the runs and the store, which takes minutes for 10,000.
 
-    python -m benchmarks.compare --runs 10000 --home /var/tmp/many/.provkg
+    python -m benchmarks.compare --runs 10000 --home many/.provkg
 """
 
 from __future__ import annotations

@@ -11,9 +11,11 @@ from difflib import SequenceMatcher
 from functools import lru_cache
 from typing import NamedTuple
 
+from provkg.records import Evidence
+from provkg.views.comparison.found import Found
 from provkg.views.comparison.model import Aspect, Cause
 
-__all__ = ["OnLineage", "without_repetition"]
+__all__ = ["OnLineage", "given_as", "without_repetition"]
 
 _PUNCTUATION = frozenset(",=()[]{}:.+-") | {"import", "from", "as"}
 _MOST = 1_000_000
@@ -30,6 +32,23 @@ class OnLineage(NamedTuple):
     cause: Cause
     spelled: frozenset[str]
     edit: tuple[str, str] | None
+
+
+def given_as(parameter: Found, found: Sequence[OnLineage]) -> OnLineage | None:
+    """A parameter of the run of which only its values show that a setting on the lineage took them."""
+    difference = parameter.difference
+    if not difference.item.startswith("parameter "):
+        return None
+    cause = Cause(
+        aspect=difference.aspect,
+        item=difference.item,
+        before=difference.values[0],
+        after=difference.values[1],
+        because="a setting has the same values",
+        evidence=Evidence.INFERRED,
+    )
+    took = any(_took(one.cause, cause) for one in found if one.cause.aspect in _SPECIFIC)
+    return OnLineage(cause, parameter.names, None) if took else None
 
 
 def without_repetition(found: Sequence[OnLineage]) -> list[Cause]:
@@ -66,8 +85,12 @@ def _without_parameters(causes: Sequence[Cause]) -> list[Cause]:
 
 
 def _took(cause: Cause, parameter: Cause) -> bool:
-    same = (cause.before, cause.after) == (parameter.before, parameter.after)
+    same = [_bare(cause.before), _bare(cause.after)] == [_bare(parameter.before), _bare(parameter.after)]
     return same and cause is not parameter and not cause.item.startswith("parameter ")
+
+
+def _bare(value: str | None) -> str | None:
+    return value and value.removesuffix(" (default)")
 
 
 def _tokens_changed(before: str, after: str) -> frozenset[str]:

@@ -6,7 +6,7 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 
 from provkg.records import Activity, Digest, Evidence, File, Result, Value
-from provkg.views.comparison.covering import OnLineage, without_repetition
+from provkg.views.comparison.covering import OnLineage, given_as, without_repetition
 from provkg.views.comparison.found import Found, anchor
 from provkg.views.comparison.gaps import gaps
 from provkg.views.comparison.measures import Measured
@@ -135,8 +135,10 @@ def _causes(
     """The causes, and how many of the differences are on the lineage, named or not."""
     on_it: list[OnLineage] = []
     rest: list[Cause] = []
+    others: list[Found] = []
     for one in roots:
         if not (told := _cause(lineages, pair, one)):
+            others.append(one)
             continue
         cause, may_be = told
         if may_be or _is_weak(one):
@@ -144,6 +146,7 @@ def _causes(
         else:
             edit = _edit(one, pair.slices) if cause.aspect is Aspect.CODE else None
             on_it.append(OnLineage(cause, one.names, edit))
+    on_it += [given for one in others if (given := given_as(one, on_it))]
     on_it.sort(key=lambda one: _likelihood(one.cause))
     causes = without_repetition(on_it)
     seeds = any(cause.aspect is Aspect.SEEDS for cause in causes)

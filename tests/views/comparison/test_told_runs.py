@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 
 import msgspec
 
-from provkg.records import ActivityKind, FileMode, Role, Run, SplitRole, ValueKind, fold
+from provkg.records import ActivityKind, FileMode, Role, Run, Setting, SplitRole, ValueKind, fold
 from provkg.views.comparison import Aspect, Comparison, Side, compare_sides
 from provkg.views.comparison.wording import verdict
 from provkg.views.inventory import take
@@ -26,6 +26,7 @@ def told(
     accuracy: float,
     *,
     chosen: Scalar = 1,
+    folds: int = 5,
     data: str = "data",
     python: str = "3.11.7",
     found: bool = False,
@@ -55,7 +56,7 @@ def told(
             "GridSearchCV.fit",
             [(table, Role.DATA)],
             [search],
-            settings={"cv": (5, False)},
+            settings={"cv": (folds, False)},
         )
     with story.cell(
         "best", 2, "best = search.best_estimator_.fit(table)\naccuracy_score(y, best.predict(table))"
@@ -91,6 +92,25 @@ def test_what_a_search_chose_is_a_result_and_its_data_the_cause() -> None:
     assert [cause.item for cause in explanation.causes] == ["t.csv"]
     assert explanation.causes[0].path[-1] == "accuracy"
     assert explanation.incomplete == ()
+
+
+def test_a_parameter_is_told_with_the_setting_that_took_its_value() -> None:
+    def given(run: Run, trees: int) -> Run:
+        parameters = (Setting(name="folds", value=trees, type="int", explicit=True),)
+        return msgspec.structs.replace(
+            run, started=msgspec.structs.replace(run.started, parameters=parameters)
+        )
+
+    found = compare(given(told(1, 0.9), 5), given(told(2, 0.8, folds=10), 10))
+    [explanation] = found.explanations
+    [cause] = explanation.causes
+    assert (cause.item, cause.before, cause.after) == (
+        "cv of GridSearchCV.fit (search)",
+        "5 (default)",
+        "10 (default)",
+    )
+    assert cause.also == ("given as parameter folds",)
+    assert explanation.elsewhere == 0
 
 
 def test_python_counts_always_and_comes_last() -> None:
