@@ -105,7 +105,7 @@ def test_a_parameter_is_told_with_the_setting_that_took_its_value() -> None:
     [explanation] = found.explanations
     [cause] = explanation.causes
     assert (cause.item, cause.before, cause.after) == (
-        "cv of GridSearchCV.fit (search)",
+        "cv of fit (search)",
         "5 (default)",
         "10 (default)",
     )
