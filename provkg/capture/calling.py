@@ -5,16 +5,16 @@ from __future__ import annotations
 import ast
 from collections.abc import Iterable, Iterator
 from contextlib import contextmanager
-from types import FunctionType, ModuleType
+from types import CodeType, FunctionType, ModuleType
 from typing import Any, Protocol, TypeAlias
 
-from provkg.capture.givens import arguments, called, called_with_in, paths_given, within
+from provkg.capture.givens import arguments, called, called_with_in, paths_given
 from provkg.capture.kinds import is_estimator
-from provkg.capture.rounds import LAST, Rounds, makings_of, rounds_of
+from provkg.capture.rounds import LAST, Rounds, makings_of, rounds_of, within
 from provkg.capture.scopes import ABSENT, At, Made, Scope
 from provkg.capture.states import Node
 from provkg.capture.syntax import given_by, loop_names, operands_of, results_of
-from provkg.capture.texts import Texts
+from provkg.capture.texts import Place, Texts
 
 __all__ = ["CallFlow", "Known", "Sources", "only"]
 
@@ -95,7 +95,7 @@ class CallFlow:
             return {}
         function, values = called(node, at, scope)
         if type(function) is FunctionType:
-            found = self.function(function, values, node.keywords, at, scope)
+            found = self.function(function, values, node.keywords, at, scope, node=node)
             if found is not None:
                 return found
         found = self.all((*node.args, *(keyword.value for keyword in node.keywords)), at, scope)
@@ -129,6 +129,10 @@ class CallFlow:
             for making in makings
             if (not called_with or making.called_with == called_with) and making.used.issuperset(needed)
         ]
+        if scope.caller is not None and not called_with:
+            fitting = [each for each in fitting if _is_from(each.called_from, *scope.caller)]
+            if self._rounds is None and len(fitting) > 1:
+                return {}
         if scope.place is not None and not called_with and len({each.opened for each in fitting}) > 1:
             named = paths_given(scope)
             return {making.node: None for making in fitting if making.opened in named} or None
@@ -149,6 +153,8 @@ class CallFlow:
         at: At,
         scope: Scope,
         index: int | None = None,
+        *,
+        node: ast.Call | None = None,
     ) -> Sources | None:
         """What a function of the user's returns, or one element of that, for what it is given here."""
         if self._calls >= _MAX_CALLS or not self._known.is_user_function(function):
@@ -160,6 +166,7 @@ class CallFlow:
         given = arguments(function.__code__, values, keywords, at, scope)
         end = max((body.end for body in text.code.bodies[:1]), default=0)
         inner = Scope(text, function.__code__, (end, 0), {}, scope.outer or scope, given)
+        inner.caller = (scope.place, node) if node is not None else None
         self._calls += 1
         try:
             found: Sources = {}
@@ -188,7 +195,7 @@ class CallFlow:
         elif isinstance(node, ast.Call) and self._made(node, at, scope) is None:
             function, values = called(node, at, scope)
             if type(function) is FunctionType:
-                found = self.function(function, values, node.keywords, at, scope, index)
+                found = self.function(function, values, node.keywords, at, scope, index, node=node)
                 if found is not None:
                     return found
         return self.of(node, at, scope)
@@ -205,6 +212,11 @@ class CallFlow:
             return None
         with self._in_rounds(rounds_of(binding, bindings, at, scope, self._rounds)):
             return self.element(given[0], index, (binding.statement, binding.body), scope)
+
+
+def _is_from(place: Place | None, function: CodeType | None, node: ast.Call) -> bool:
+    """Whether a place is that of a call in the text of a function, or of the cell."""
+    return place is not None and place[0] is function and node.lineno <= place[1] <= (node.end_lineno or 0)
 
 
 def only(state: Node | None) -> Sources:

@@ -16,7 +16,7 @@ from provkg.analysis import BindingKind
 from provkg.capture.calling import CallFlow, Known, Sources, only
 from provkg.capture.givens import elements_of, with_elements
 from provkg.capture.kinds import is_estimator, kind_of
-from provkg.capture.rounds import LAST, Rounds, rounds_of
+from provkg.capture.rounds import LAST, Rounds, is_of_last_round, rounds_of
 from provkg.capture.scopes import ABSENT, At, Given, Scope, in_class
 from provkg.capture.syntax import given_by
 from provkg.records import ValueKind
@@ -196,6 +196,8 @@ class Flow(CallFlow):
     def _is_changed(self, name: str, at: At, scope: Scope) -> bool:
         """Whether a variable holds the object it held at a statement, changed in place since."""
         then, pending = scope.bindings(name, at), list(scope.bindings(name, scope.now))
+        if not is_of_last_round(then, at, scope):
+            return False
         seen = set(pending)
         while pending:
             if len(seen) > _MAX_CHANGES:

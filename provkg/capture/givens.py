@@ -9,6 +9,7 @@ from pathlib import PurePath
 from types import CodeType, ModuleType
 from typing import Any
 
+from provkg.capture.rounds import within
 from provkg.capture.scopes import At, Given, Scope, contents_of, is_container
 from provkg.capture.syntax import parameter_names
 
@@ -20,10 +21,8 @@ __all__ = [
     "inside_comprehensions",
     "paths_given",
     "with_elements",
-    "within",
 ]
 
-_FUNCTIONS = (ast.FunctionDef, ast.AsyncFunctionDef, ast.Lambda)
 _MAX_ELEMENTS = 2_000
 
 
@@ -41,14 +40,6 @@ def inside_comprehensions(node: ast.AST, at: At, scope: Scope) -> Scope:
     for each in reversed(around):
         scope = with_elements(each, at, scope)
     return scope
-
-
-def within(scope: Scope, node: ast.AST) -> Iterator[ast.AST]:
-    """What an expression stands in, up to the function it belongs to."""
-    for each in scope.text.around(node) if scope.text is not None else ():
-        if isinstance(each, _FUNCTIONS):
-            return
-        yield each
 
 
 def called_with_in(scope: Scope) -> tuple[int, ...]:

@@ -24,7 +24,7 @@ from provkg.capture.scopes import ABSENT, At, Made, Making, Scope, attributes_of
 from provkg.capture.selections import selected
 from provkg.capture.states import FileNode, Node
 from provkg.capture.syntax import argument_of, operands_of
-from provkg.capture.texts import Position, Texts
+from provkg.capture.texts import Place, Position, Texts
 from provkg.capture.usercode import UserCode
 from provkg.capture.values import Tracker
 from provkg.records import Evidence, ValueKind
@@ -181,7 +181,16 @@ class Inference:
         else:
             del made[_MAX_MADE - 1 :]  # the last is needed
             objects = frozenset(each.object for each in used)
-            made.append(Making(node, objects, called_with_in(scope), opened))
+            made.append(Making(node, objects, called_with_in(scope), opened, self._caller(frame, scope)))
+
+    def _caller(self, frame: FrameType, scope: Scope) -> Place | None:
+        """Where the function was called that a frame, or that of a comprehension in it, is at work in."""
+        inner: FrameType | None = frame
+        while scope.place is not None and inner is not None:
+            if inner.f_code is scope.place:
+                return self.texts.place_of(inner.f_back) if inner.f_back is not None else None
+            inner = inner.f_back
+        return None
 
     # --- by memory and by text ----------------------------------------------------------------------
 

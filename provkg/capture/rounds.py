@@ -7,15 +7,17 @@ the order does not tell, as behind a condition, nothing is claimed of calls that
 from __future__ import annotations
 
 import ast
-from collections.abc import Iterable, Sequence
-from typing import TypeAlias
+from collections.abc import Iterable, Iterator, Sequence
+from typing import TYPE_CHECKING, TypeAlias
 
 from provkg.analysis import Binding, BindingKind, Exit
-from provkg.capture.givens import within
-from provkg.capture.scopes import At, Making, Scope
 
-__all__ = ["LAST", "Rounds", "makings_of", "rounds_of"]
+if TYPE_CHECKING:
+    from provkg.capture.scopes import At, Making, Scope
 
+__all__ = ["LAST", "Rounds", "is_of_last_round", "makings_of", "rounds_of", "within"]
+
+_FUNCTIONS = (ast.FunctionDef, ast.AsyncFunctionDef, ast.Lambda)
 _COMPREHENSIONS = (ast.ListComp, ast.SetComp, ast.DictComp, ast.GeneratorExp)
 _LOOPS = (ast.For, ast.AsyncFor, ast.While)
 _CONDITIONS = (ast.If, ast.Try, ast.TryStar, ast.Match)
@@ -25,6 +27,14 @@ _MAX_BINDINGS = 50
 Rounds: TypeAlias = frozenset[ast.AST] | None
 """The loops whose rounds all count, of others the last alone; None where the order does not tell."""
 LAST: Rounds = frozenset()
+
+
+def within(scope: Scope, node: ast.AST) -> Iterator[ast.AST]:
+    """What an expression stands in, up to the function it belongs to."""
+    for each in scope.text.around(node) if scope.text is not None else ():
+        if isinstance(each, _FUNCTIONS):
+            return
+        yield each
 
 
 def makings_of(makings: Sequence[Making], node: ast.AST, scope: Scope, rounds: Rounds) -> Sequence[Making]:
@@ -55,6 +65,15 @@ def rounds_of(
     if any(other not in (None, binding) and _is_fresh_in(other, loops, rounds, scope) for other in others):
         return None
     return rounds if at == scope.now or _is_told(binding, node, at, scope, rounds) else None
+
+
+def is_of_last_round(bindings: Iterable[Binding | None], at: At, scope: Scope) -> bool:
+    """Whether a statement, when last at work, read what the loops around bindings gave last."""
+    for binding in bindings:
+        node = scope.text.statement_of(binding) if binding is not None and scope.text is not None else None
+        if binding is not None and node is not None and not _is_told(binding, node, at, scope, frozenset()):
+            return False
+    return True
 
 
 def _loops_around(scope: Scope, node: ast.AST) -> list[ast.AST]:

@@ -11,8 +11,9 @@ from typing import Any, NamedTuple, TypeAlias
 
 from provkg.analysis import Binding, BindingKind
 from provkg.capture.namespace import locals_of
+from provkg.capture.rounds import is_of_last_round
 from provkg.capture.states import Node, Object
-from provkg.capture.texts import Position, Text, Texts
+from provkg.capture.texts import Place, Position, Text, Texts
 
 __all__ = [
     "ABSENT",
@@ -39,13 +40,15 @@ At: TypeAlias = tuple[int, int]
 
 class Making(NamedTuple):
     """That an activity made a state at some place of the text, from objects; ``called_with`` are the
-    identities of what the function there had been called with, ``opened`` the path of a file opened there.
+    identities of what the function there had been called with, ``called_from`` where, ``opened`` the path
+    of a file opened there.
     """
 
     node: Node
     used: frozenset[Object]
     called_with: tuple[int, ...]
     opened: str = ""
+    called_from: Place | None = None
 
 
 Made: TypeAlias = dict[tuple[CodeType | None, Position], list[Making]]
@@ -91,6 +94,8 @@ class Scope:
         self.module = local if module is None else module
         self.outer = outer
         self.given = given
+        self.caller: tuple[CodeType | None, ast.Call] | None = None
+        """The call of the function that is looked into, and the function which that stands in."""
         self.at_end = False
         """Whether the execution has ended."""
 
@@ -120,7 +125,9 @@ class Scope:
     def inside(self, given: Mapping[str, Given]) -> Scope:
         """The same place, where some more variables stand for something."""
         given = {**self.given, **given}
-        return Scope(self.text, self.place, self.now, self.local, self.outer, given, self.module)
+        inner = Scope(self.text, self.place, self.now, self.local, self.outer, given, self.module)
+        inner.caller = self.caller
+        return inner
 
     def is_local(self, name: str) -> bool:
         """Whether a variable is the function's own, or the cell's in a cell."""
@@ -137,7 +144,10 @@ class Scope:
 
     def is_current(self, name: str, at: At) -> bool:
         """Whether a variable is now as it was when a statement began."""
-        return at == self.now or self.bindings(name, at) == self.bindings(name, self.now)
+        if at == self.now:
+            return True
+        bindings = self.bindings(name, at)
+        return bindings == self.bindings(name, self.now) and is_of_last_round(bindings, at, self)
 
     def held(self, node: ast.expr, at: At) -> Any:
         """The object that an expression of names, attributes and items led to when a statement began.

@@ -100,6 +100,14 @@ def test_what_a_loop_sets_anew_comes_from_the_last_file_and_what_it_gathers_from
         "for group in groups:\n    grouped = [open(name).read() for name in group]\n"
         "flat = [word for name in names for word in open(name).read().split()]",
         "for number in range(4):\n    column = pd.read_csv(f'{number}.csv')['a'].tolist()",
+        "def column_of(name): return pd.read_csv(name)['a'].tolist()\n"
+        "one = column_of('1.csv')\ntwo = column_of('2.csv')\n"
+        "def words_of(name):\n    with open(name) as file: return file.read().split()\n"
+        "for name in names:\n    found = words_of(name)\n"
+        "    if name == '1.txt': chosen, same = found[:], found",
+        "for number in range(4):\n    table = pd.read_csv(f'{number}.csv')\n"
+        "    if number == 1:\n        picked = table['a'].tolist()\n"
+        "after = table['a'].tolist()",
         "for name in names:\n    broken = open(name).read().split()\n    if name == '3.txt': 1 / 0\n"
         "    late = broken[:1]",
         allow_errors=True,
@@ -112,7 +120,22 @@ def test_what_a_loop_sets_anew_comes_from_the_last_file_and_what_it_gathers_from
     every = ("rows", "every", "held", "kept", "flat", "total")
     assert [told[name] for name in every] == [files] * len(every)
     assert told["column"] == {"3.csv"}
-    unknown = ("once", "some", "before", "old", "skipped", "either", "grouped", "broken", "late")
+    assert (told["one"], told["two"], told["found"]) == ({"1.csv"}, {"2.csv"}, {"3.txt"})
+    assert told["after"] == {"3.csv"}
+    unknown = (
+        "chosen",
+        "same",
+        "picked",
+        "once",
+        "some",
+        "before",
+        "old",
+        "skipped",
+        "either",
+        "grouped",
+        "broken",
+        "late",
+    )
     assert [told[name] for name in unknown] == [set()] * len(unknown)
 
 
