@@ -227,7 +227,7 @@ KNOWN: list[tuple[str, dict[str, str], Check]] = [
     ),
     (
         "which_outputs_followed_setting",
-        {"procedure": "train_test_split", "setting": "test_size", "value": "0.25"},
+        {"run": SECOND, "procedure": "train_test_split", "setting": "test_size", "value": "0.25"},
         both(has(kind="model", name="logistic"), has(kind="file"), has(kind="result")),
     ),
     (
