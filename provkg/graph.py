@@ -131,7 +131,12 @@ class KnowledgeGraph:
         from provkg.lineage import asked, readable, trace
 
         with self._store() as store:
-            found = trace(store, asked(store, thing, run), downstream=downstream, observed=observed)
+            found = trace(
+                store,
+                asked(store, thing, run, downstream=downstream),
+                downstream=downstream,
+                observed=observed,
+            )
         return readable(found, depth)
 
     def check(self, run: str = "latest", *, skip: tuple[str, ...] = ()) -> Verdict:

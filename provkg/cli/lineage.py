@@ -49,7 +49,8 @@ def lineage(
     """Show what THING came from, or with -d what came of it, also in other runs.
 
     THING is a model, table, file, result, figure or other output, as `provkg show` takes it: a variable, a
-    path, a metric, the beginning of a digest, or an identifier. From run to run the way leads through files:
+    path, a metric, the beginning of a digest, or an identifier; or a column: df.price, 'df[unit price]'.
+    Columns are followed one by one as far as that is known. From run to run the way leads through files:
     what was read came from what was written before with the same content.
 
     A step that was not seen at run time says how it is known.
@@ -59,7 +60,7 @@ def lineage(
     with opened(home) as (_, store):
         found = trace(
             store,
-            asked(store, thing, run),
+            asked(store, thing, run, downstream=downstream),
             downstream=downstream,
             observed=observed,
             depth=depth if everything else None,

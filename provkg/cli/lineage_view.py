@@ -25,7 +25,8 @@ _COLOURS = {
     "result": "magenta",
     "output": "magenta",
 }
-_PLURALS = {"data": "data", "value": "values"}
+_SINGULARS = {"columns": "group of columns"}
+_PLURALS = {"data": "data", "columns": "groups of columns"}
 
 
 def draw_lineage(lineage: Lineage) -> RenderableType:
@@ -95,7 +96,7 @@ def _summary(lineage: Lineage) -> str:
         )
     counts = Counter(node.kind for node in others)
     told = ", ".join(
-        f"{number:,} {kind if number == 1 else _PLURALS.get(kind, f'{kind}s')}"
+        f"{number:,} {_SINGULARS.get(kind, kind) if number == 1 else _PLURALS.get(kind, f'{kind}s')}"
         for kind, number in counts.items()
     )
     runs = len({node.run for node in lineage.nodes if node.run})

@@ -106,11 +106,32 @@ def _copies(occurrences: Iterable[_Occurrence]) -> Iterator[tuple[str, str]]:
         before = {
             path: several[rank - 1]
             for path, several in written.items()
-            if (rank := bisect_right(times[path], reader.at))
+            if (rank := _written_before(several, times[path], reader))
         }
         own = before.get(reader.path)
         for writer in (own,) if own else before.values():
             yield reader.iri, writer.iri
+
+
+def _written_before(several: Sequence[_Occurrence], times: Sequence[datetime], reader: _Occurrence) -> int:
+    """How many of the writers, which stand in time, wrote before the reader read.
+
+    Of one execution only the beginning is known; what it read first has the smaller number.
+    """
+    rank = bisect_right(times, reader.at)
+    run, number = _numbered(reader.iri)
+    while rank and several[rank - 1].at == reader.at:
+        other, written = _numbered(several[rank - 1].iri)
+        if other != run or written < number:
+            break
+        rank -= 1
+    return rank
+
+
+def _numbered(iri: str) -> tuple[str, int]:
+    """The run of a file and its rank among the run's files."""
+    run, _, name = iri.rpartition("/file/")
+    return run, int(name[1:]) if name[1:].isdecimal() else 0
 
 
 def _latest(occurrences: Iterable[_Occurrence]) -> Iterable[_Occurrence]:

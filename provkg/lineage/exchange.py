@@ -83,11 +83,10 @@ def _object(one: Triple) -> str:
 
 def _statements(store: Source, things: Iterable[str], wanted: Iterable[str]) -> Iterator[Triple]:
     iris = list(things)
-    listed = " ".join(f"<{iri}>" for iri in wanted)
+    listed = ", ".join(f"<{iri}>" for iri in wanted)
     for start in range(0, len(iris), _BATCH):
         values = " ".join(f"<{iri}>" for iri in iris[start : start + _BATCH])
-        bound = f"VALUES ?s {{ {values} }} VALUES ?p {{ {listed} }}"
-        query = f"SELECT ?s ?p ?o WHERE {{ {bound} GRAPH ?g {{ ?s ?p ?o }} }}"
+        query = f"SELECT ?s ?p ?o WHERE {{ VALUES ?s {{ {values} }} ?s ?p ?o FILTER(?p IN ({listed})) }}"
         answer = store.query(prepare(query, store.prefixes))
         assert isinstance(answer, QuerySolutions)
         for subject, predicate, object_ in answer:

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+from msgspec.structs import replace
+
 from provkg.lineage.graph import Node
 from provkg.queries.source import rows
 from provkg.queries.sparql import prepare
@@ -39,6 +41,10 @@ _TOLD = (
 _OF_ACTIVITY = (Provkg.calledFunction, Provkg.partOfActivity)
 _OF_EXECUTION = (Provkg.executionOrder, Provkg.executionCount)
 _KEPT_UNNAMED = ("model", "transformer")
+_STATES = 20
+"""In so many later states of an object a name is looked for."""
+_REVISIONS = "SELECT ?thing ?other WHERE { ?other prov:wasRevisionOf ?thing }"
+_LABELS = "SELECT ?thing ?other WHERE { ?thing rdfs:label ?other }"
 _PATHS = """SELECT ?thing ?path WHERE { GRAPH ?g {
   ?file provkg:hasContent ?thing ; provkg:path|provkg:url ?path } }"""
 
@@ -59,8 +65,9 @@ def pairs(store: Source, query: str, things: Iterable[str]) -> list[tuple[str, s
 
 def properties(store: Source, things: Iterable[str], wanted: Iterable[str]) -> dict[str, Facts]:
     """The wanted properties of things."""
-    listed = " ".join(f"<{iri}>" for iri in wanted)
-    query = f"SELECT ?thing ?is ?value WHERE {{ VALUES ?is {{ {listed} }} GRAPH ?g {{ ?thing ?is ?value }} }}"
+    # Were the properties bound by VALUES, the engine would read each of them whole: 50 times slower.
+    listed = ", ".join(f"<{iri}>" for iri in wanted)
+    query = f"SELECT ?thing ?is ?value WHERE {{ ?thing ?is ?value FILTER(?is IN ({listed})) }}"
     found: dict[str, Facts] = {iri: {} for iri in things}
     for thing, property_, value in select(store, query, found):
         known = found[thing].setdefault(property_, [])
@@ -80,8 +87,26 @@ def describe(store: Source, things: Iterable[str]) -> Iterator[Node]:
     for content, path in pairs(store, _PATHS, contents):
         told[content].setdefault(Provkg.path, []).append(path)
     names = ShortNames(store.base, store.prefixes)
+    called = _names_later(
+        [iri for iri in told if Provkg.pythonType in told[iri] and Rdfs.label not in told[iri]], store
+    )
     for iri, facts in told.items():
-        yield _node(store.base, names, iri, facts, activities, executions)
+        node = _node(store.base, names, iri, facts, activities, executions)
+        yield replace(node, name=called[iri]) if iri in called else node
+
+
+def _names_later(values: list[str], store: Source) -> dict[str, str]:
+    """The names that the objects of values without one got in later states."""
+    called: dict[str, str] = {}
+    states = {iri: iri for iri in values}
+    for _ in range(_STATES):
+        later = pairs(store, _REVISIONS, states)
+        labels = dict(pairs(store, _LABELS, [iri for _, iri in later]))
+        called |= {states[before]: labels[iri] for before, iri in later if iri in labels}
+        states = {iri: states[before] for before, iri in later if iri not in labels}
+        if not states:
+            break
+    return called
 
 
 def _node(

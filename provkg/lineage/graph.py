@@ -25,10 +25,11 @@ _LONGEST = 20
 class Node(msgspec.Struct, frozen=True, kw_only=True):
     """One thing of a run.
 
-    ``kind`` is model, transformer, data, prediction, value, file, result or output; ``type`` its Python
-    class, path or media type; ``detail`` a shape, a size or a result's value. ``order`` is the rank of the
-    execution that made it, from 1, and ``cell`` that execution's prompt; ``made_by`` is the function that
-    made it, where an activity was seen. ``inner``: it was made within another activity, or has no name.
+    ``kind`` is model, transformer, data, prediction, value, columns (of a value), file, result or output;
+    ``type`` its Python class, path or media type; ``detail`` a shape, a size or a result's value. ``order``
+    is the rank of the execution that made it, from 1, and ``cell`` that execution's prompt; ``made_by`` is
+    the function that made it, where an activity was seen. ``inner``: it was made within another activity, or
+    has no name.
     """
 
     iri: str

@@ -18,6 +18,7 @@ _LETTERS = 25
 _COLOURS = {
     "file": ("#e8e3d3", "#8a7a4a"),
     "data": ("#d9e8f5", "#3f78a8"),
+    "columns": ("#e3eef8", "#5a8cb5"),
     "prediction": ("#dff0ee", "#3d8a80"),
     "model": ("#e4f0d8", "#5d8a2c"),
     "transformer": ("#eef3e2", "#7d9a4c"),

@@ -6,10 +6,11 @@ from typing import TYPE_CHECKING
 
 from msgspec.structs import replace
 
-from provkg.lineage.contents import crossings
-from provkg.lineage.facts import describe, pairs, select
-from provkg.lineage.graph import SAME_CONTENT, Lineage, Step
-from provkg.terms import Prov, Provkg
+from provkg.lineage.columns import ColumnWalk, is_group, walk_columns
+from provkg.lineage.facts import describe, select
+from provkg.lineage.graph import EVIDENCE, Lineage, Step
+from provkg.lineage.sources import direct_steps
+from provkg.terms import Provkg
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping, Sequence
@@ -27,23 +28,9 @@ _EVIDENCE = {
     Provkg.Imported: "imported",
     Provkg.InferredFromSource: "inferred",
 }
-_READ_BY_CELL = "shown by a cell that reads it"
-
-_SOURCES = "SELECT ?thing ?other WHERE { GRAPH ?g { ?thing <property> ?other } }"
-_TARGETS = "SELECT ?thing ?other WHERE { GRAPH ?g { ?other <property> ?thing } }"
 _QUALIFIED = """SELECT ?thing ?other ?evidence ?operation WHERE {
-  GRAPH ?g { ?thing prov:qualifiedDerivation ?step . ?step prov:entity ?other ; provkg:evidence ?evidence }
-  OPTIONAL { GRAPH ?g1 { ?step provkg:operation ?operation } } }"""
-_SHOWS = """SELECT ?thing ?other WHERE { GRAPH ?g {
-  ?thing provkg:outputKind ?kind ; provkg:generatedIn ?cell .
-  ?cell provkg:readsVariable ?state . ?state provkg:holds ?other }
-  FILTER(?kind IN ("display", "result"))
-  FILTER NOT EXISTS { GRAPH ?g1 { ?thing prov:wasDerivedFrom ?any } } }"""
-_SHOWN = """SELECT ?thing ?other WHERE { GRAPH ?g {
-  ?state provkg:holds ?thing . ?cell provkg:readsVariable ?state .
-  ?other provkg:generatedIn ?cell ; provkg:outputKind ?kind }
-  FILTER(?kind IN ("display", "result"))
-  FILTER NOT EXISTS { GRAPH ?g1 { ?other prov:wasDerivedFrom ?any } } }"""
+  ?thing prov:qualifiedDerivation ?step . ?step prov:entity ?other ; provkg:evidence ?evidence
+  OPTIONAL { ?step provkg:operation ?operation } }"""
 
 
 def trace(
@@ -69,56 +56,57 @@ def trace(
         depth: how many steps to follow at most; inner things, which `readable` leaves out, count.
         limit: how many things to follow at most.
     """
-    found: dict[tuple[str, str], Step] = {}
-    seen = {thing: None}
-    level, frontier, complete = 0, [thing], True
+    columns = ColumnWalk()
+    if is_group(thing):
+        columns = walk_columns(
+            store, thing, downstream=downstream, observed=observed, depth=depth, limit=limit
+        )
+        thing = thing.partition("#")[0]
+    found: dict[tuple[str, str], Step] = dict(columns.steps)
+    frontier = list(columns.exits) if columns.reached else [thing]
+    seen = dict.fromkeys(frontier)
+    level, complete = 0, columns.complete
     while frontier and (depth is None or level < depth):
-        steps = list(_steps(store, frontier, downstream=downstream, observed=observed))
+        steps = list(direct_steps(store, frontier, downstream=downstream, observed=observed))
         for step in steps:
             found.setdefault((step.target, step.source), step)
         ends = dict.fromkeys(step.target if downstream else step.source for step in steps)
         frontier = [iri for iri in ends if iri not in seen]
         if len(seen) + len(frontier) > limit:
-            frontier, complete = frontier[: limit - len(seen)], False
+            frontier, complete = frontier[: max(limit - len(seen), 0)], False
         seen.update(dict.fromkeys(frontier))
         level += 1
-    within = [step for step in found.values() if step.target in seen and step.source in seen]
-    nodes = tuple(describe(store, seen))
+    known = {*seen, *columns.reached}
+    within = [step for step in found.values() if step.target in known and step.source in known]
+    nodes = (*columns.nodes(store), *describe(store, seen))
+    makers = {node.iri: node.made_by for node in nodes}
     return Lineage(
         thing=thing,
         downstream=downstream,
         nodes=nodes,
-        steps=tuple(_told(store, within, {node.iri: node.made_by for node in nodes})),
+        steps=tuple(_told(store, within, makers, columns.values)),
         observed=observed,
         complete=complete and not frontier,
     )
 
 
-def _steps(store: Source, frontier: list[str], *, downstream: bool, observed: bool) -> Iterator[Step]:
-    derived = Provkg.observedDerivation if observed else Prov.wasDerivedFrom
-    query = (_TARGETS if downstream else _SOURCES).replace("property", derived)
-    found = [(near, far, "", "observed") for near, far in pairs(store, query, frontier)]
-    if not observed:
-        shown = pairs(store, _SHOWN if downstream else _SHOWS, frontier)
-        found += [(near, far, _READ_BY_CELL, "inferred") for near, far in shown]
-    found += [
-        (near, far, SAME_CONTENT, "observed")
-        for near, far in crossings(store, frontier, downstream=downstream)
-    ]
-    for near, far, operation, evidence in found:
-        target, source = (far, near) if downstream else (near, far)
-        yield Step(target=target, source=source, operation=operation, evidence=evidence)
+def _told(
+    store: Source, steps: Sequence[Step], makers: Mapping[str, str], values: Mapping[str, str]
+) -> Iterator[Step]:
+    """The steps with what qualified derivations say of them, else with the function that made the target.
 
-
-def _told(store: Source, steps: Sequence[Step], makers: Mapping[str, str]) -> Iterator[Step]:
-    """The steps with what qualified derivations say of them, else with the function that made the target."""
+    Of columns nothing is said there by itself; it is said of their values, whose IRIs are in ``values``.
+    """
     said: dict[tuple[str, str], tuple[str, str]] = {}
-    targets = dict.fromkeys(step.target for step in steps if not step.operation)
+    targets = dict.fromkeys(values.get(step.target, step.target) for step in steps if not step.operation)
     for target, source, evidence, operation in select(store, _QUALIFIED, targets):
         said[target, source] = _EVIDENCE.get(evidence, "inferred"), operation
     for step in steps:
         if step.operation:
             yield step
-        else:
-            evidence, operation = said.get((step.target, step.source), (step.evidence, ""))
-            yield replace(step, evidence=evidence, operation=operation or makers.get(step.target, ""))
+            continue
+        target, source = values.get(step.target, step.target), values.get(step.source, step.source)
+        evidence, operation = said.get((target, source), (step.evidence, ""))
+        weakest = max(step.evidence, evidence, key=EVIDENCE.index)
+        known = weakest if step.target in values else evidence
+        yield replace(step, evidence=known, operation=operation or makers.get(step.target, ""))

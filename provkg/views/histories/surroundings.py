@@ -27,9 +27,10 @@ _RUNS = """SELECT ?thing ?run ?start ?path ?branch ?dirty WHERE { GRAPH ?g {
 _OF_RUN = "SELECT ?run ?thing WHERE { GRAPH ?g { ?run provkg:inEnvironment ?thing } } LIMIT 1"
 _ALL = """SELECT ?run ?thing ?start WHERE { GRAPH ?g { ?run provkg:inEnvironment ?thing .
   OPTIONAL { ?run prov:startedAtTime ?start } } }"""
-_FACTS = """SELECT DISTINCT ?thing ?property ?value WHERE { GRAPH ?g { ?thing ?property ?value } }"""
-_PACKAGES = """SELECT DISTINCT ?thing ?name ?version WHERE { GRAPH ?g { ?thing provkg:hasPackage ?package .
-  ?package provkg:packageName ?name . OPTIONAL { ?package provkg:packageVersion ?version } } }"""
+# Of the merge of all graphs: each run's graph says the same of its environment.
+_FACTS = "SELECT ?thing ?property ?value WHERE { ?thing ?property ?value }"
+_PACKAGES = """SELECT ?thing ?name ?version WHERE { ?thing provkg:hasPackage ?package .
+  ?package provkg:packageName ?name . OPTIONAL { ?package provkg:packageVersion ?version } }"""
 _LABELS = {
     "pythonVersion": "Python",
     "pythonImplementation": "implementation",
