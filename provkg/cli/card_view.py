@@ -50,12 +50,12 @@ def _drawn(section: Section, room: int, everything: bool) -> list[RenderableType
     if section.minor:
         return [Padding(_in_a_row(section), (0, 0, 0, 2))]
     rows = section.rows if everything else section.rows[:_ROWS]
-    drawn = Table(box=None, pad_edge=False, padding=(0, 2, 0, 0), header_style="dim")
     widths = [
         max(len(name), *(len(row[place]) for row in rows)) for place, name in enumerate(section.columns)
     ]
     short_enough = [width for width in widths if width <= _UNBROKEN]
     fits = sum(short_enough) + 2 * len(widths) + _UNBROKEN * (len(short_enough) < len(widths)) <= room
+    drawn = Table(box=None, pad_edge=False, padding=(0, 2 if fits else 1, 0, 0), header_style="dim")
     for place, name in enumerate(section.columns):
         texts = [row[place] for row in rows if row[place]]
         numbers = bool(texts) and all(text.replace(",", "").isdigit() for text in texts)

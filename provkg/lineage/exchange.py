@@ -47,7 +47,8 @@ def to_prov(store: Source, lineage: Lineage) -> Triples:
     elsewhere = {
         _subject(one) for one in about if one.predicate.value == Prov.entity and _object(one) not in things
     }
-    kept = [one for one in about if _stays(one, known - elsewhere, steps)]
+    here = known - elsewhere
+    kept = [one for one in about if _stays(one, here, steps)]
     missing = steps - {
         (_subject(one), _object(one)) for one in kept if one.predicate.value == Prov.wasDerivedFrom
     }
