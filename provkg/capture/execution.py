@@ -67,6 +67,8 @@ class Execution:
         self.notices = Notices()
         self.shared: set[str] = set()
         """Variables that another execution may have bound while this one was at work."""
+        self.left: Snapshot | None = None
+        """The variables after it, where they have been looked at."""
         self.closing: list[Callable[[Error | None, bool], None]] = []
         self.error: Error | None = None
         """What it ended with."""

@@ -10,7 +10,7 @@ from provkg.capture.bindings import names_of_states, own_imports_read, read_vari
 from provkg.capture.execution import Execution
 from provkg.capture.files import FileWatch
 from provkg.capture.following import Following
-from provkg.capture.namespace import variables
+from provkg.capture.namespace import Snapshot, variables
 from provkg.capture.part_names import with_likely_role
 from provkg.capture.raw_files import links_of_raw_files
 from provkg.records import Error
@@ -33,6 +33,7 @@ def gather_variables(
     reads += own_imports_read(code, execution.record.order)
     reached, changes = _reached(code, execution.error)
     held = variables(namespace, hidden)
+    execution.left = Snapshot(held)
     bound, deleted = execution.snapshot.changes(held, reached)
     for name in execution.shared - code.defines:
         bound.pop(name, None)

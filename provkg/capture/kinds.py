@@ -14,7 +14,7 @@ from weakref import ref
 
 from provkg.capture.columnar import columns_of_columnar, is_columnar
 from provkg.capture.memory import is_dataset, rows_of
-from provkg.capture.missing import MAX_ELEMENTS, missing_in
+from provkg.capture.missing import MAX_ELEMENTS, missing_in, missing_in_columns
 from provkg.capture.networks import NETWORKS, check_of_network, kind_of_network, published
 from provkg.records import Column, ValueKind
 
@@ -223,13 +223,9 @@ def columns_of(value: Any, limit: int = 1000) -> tuple[Column, ...]:
         pairs = zip(value.columns, value._mgr.get_dtypes(), strict=True)
     else:
         pairs = zip(value.columns, value.dtypes, strict=True)
-    counts = hasattr(value, "_mgr") and value.shape[0] * value.shape[1] <= MAX_ELEMENTS
+    by_place = missing_in_columns(value, limit) if hasattr(value, "_mgr") else {}
     return tuple(
-        Column(
-            name=label_text(name),
-            type=dtype_text(kind),
-            missing=missing_in(value._mgr.iget_values(place)) if counts else None,
-        )
+        Column(name=label_text(name), type=dtype_text(kind), missing=by_place.get(place))
         for place, (name, kind) in enumerate(islice(pairs, limit))
     )
 

@@ -203,7 +203,7 @@ class Session:
             cell.notices.add("outputs", failure)
         fields["links"] = tuple(map(self._without_names, fields.get("links", ())))
         self._cell = None
-        self._definers.end(Snapshot(variables(self.namespace, self._hidden)))
+        self._definers.end(cell.left or Snapshot(variables(self.namespace, self._hidden)))
         self._pending.move_to(cell.notices)
         execution = cell.finished(fields, began, error, execution_count, interrupted=interrupted)
         self.write(CellFinished(execution=execution))
