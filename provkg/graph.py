@@ -21,6 +21,8 @@ if TYPE_CHECKING:
     from types import TracebackType
     from typing import Self
 
+    import pandas as pd
+
     from provkg.check import Verdict
     from provkg.lineage import Lineage
     from provkg.queries.parameters import Given
@@ -28,6 +30,7 @@ if TYPE_CHECKING:
     from provkg.store import Store
     from provkg.views import Card, RunSummary
     from provkg.views.comparison import Comparison
+    from provkg.views.wide import Columns
 
 __all__ = ["KnowledgeGraph", "open"]
 
@@ -46,6 +49,7 @@ class KnowledgeGraph:
     def __init__(self, home: Home) -> None:
         self.home = home
         self._kept: Store | None = None
+        self._columns: dict[str, Columns] = {}
         self._stack = ExitStack()
 
     def runs(self, number: int = 20) -> Table:
@@ -54,6 +58,24 @@ class KnowledgeGraph:
 
         with self._store() as store:
             return _table(store, list_runs(store, number))
+
+    def table(self, by: str = "run", *, where: str = "", sort: str = "", limit: int = 0) -> pd.DataFrame:
+        """All runs, or ``by="model"`` all trained models, newest first, as a pandas data frame.
+
+        There is a column for each metric (``metric:accuracy``) and each setting (``setting:C``). A cell that
+        has several values, as in a run of several models, is a tuple of them. ``where`` is a condition, as
+        ``accuracy > 0.9 and (C < 1 or kernel = 'rbf')``; ``sort`` names columns, as ``accuracy desc``.
+
+        Raises:
+            QueryError: the condition or the order cannot be read, or names what no row has.
+        """
+        from provkg.views.wide import choose, gather
+
+        with self._store() as store:
+            kept = self._columns if self._kept is not None else {}
+            if by not in kept:
+                kept[by] = gather(store, by)
+            return choose(kept[by], where, sort, limit).to_frame()
 
     def run(self, run: str = "latest") -> RunSummary:
         """One run at a glance."""
@@ -170,6 +192,7 @@ class KnowledgeGraph:
         self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
     ) -> None:
         self._kept = None
+        self._columns.clear()
         self._stack.close()
 
     def __repr__(self) -> str:

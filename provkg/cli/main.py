@@ -23,6 +23,7 @@ COMMANDS = {
     "run": ("provkg.cli.run", "run", "Execute a notebook or script and record what happens."),
     "ingest": ("provkg.cli.ingest", "ingest", "Read saved notebooks into the record without running them."),
     "runs": ("provkg.cli.runs", "runs", "List the recorded runs."),
+    "table": ("provkg.cli.table", "table", "List runs or models with all settings and metrics."),
     "show": ("provkg.cli.runs", "show", "Show one thing and all that is known of it."),
     "lineage": ("provkg.cli.lineage", "lineage", "Show what a thing came from, or what came of it."),
     "compare": ("provkg.cli.compare", "compare", "Say in what runs differ, and why their results do."),

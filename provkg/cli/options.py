@@ -17,7 +17,7 @@ if TYPE_CHECKING:
     from provkg.config import Home
     from provkg.queries import Source
     from provkg.results import Result
-    from provkg.store import Report
+    from provkg.store import Report, Store
 
 __all__ = ["format_option", "opened", "pairs", "print_result", "table_room", "tell_notices", "with_home"]
 
@@ -65,7 +65,7 @@ def with_home(command: Callable[..., Any]) -> Callable[..., Any]:
 
 
 @contextmanager
-def opened(path: Path | None) -> Iterator[tuple[Home, Source]]:
+def opened(path: Path | None) -> Iterator[tuple[Home, Store]]:
     """The home that holds here, and its store, open and up to date."""
     from provkg.config import find_home
     from provkg.store import open_store

@@ -2,7 +2,17 @@
 
 from __future__ import annotations
 
-from provkg.results.formats import FORMATS, render, to_csv, to_frame, to_json, to_ntriples, to_tsv, to_turtle
+from provkg.results.formats import (
+    FORMATS,
+    render,
+    series,
+    to_csv,
+    to_frame,
+    to_json,
+    to_ntriples,
+    to_tsv,
+    to_turtle,
+)
 from provkg.results.names import ShortNames
 from provkg.results.shown import Table
 from provkg.results.table import to_table
@@ -19,6 +29,7 @@ __all__ = [
     "Truth",
     "collect",
     "render",
+    "series",
     "to_csv",
     "to_frame",
     "to_json",

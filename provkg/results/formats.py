@@ -21,7 +21,17 @@ if TYPE_CHECKING:
 
     from provkg.results.values import Result, Term
 
-__all__ = ["FORMATS", "render", "to_csv", "to_frame", "to_json", "to_ntriples", "to_tsv", "to_turtle"]
+__all__ = [
+    "FORMATS",
+    "render",
+    "series",
+    "to_csv",
+    "to_frame",
+    "to_json",
+    "to_ntriples",
+    "to_tsv",
+    "to_turtle",
+]
 
 _STRING = "http://www.w3.org/2001/XMLSchema#string"
 
@@ -114,13 +124,14 @@ def to_frame(solutions: Solutions) -> pd.DataFrame:
     import pandas as pd
 
     columns = {
-        name: _series([to_python(row[position]) for row in solutions.rows])
+        name: series([to_python(row[position]) for row in solutions.rows])
         for position, name in enumerate(solutions.variables)
     }
     return pd.DataFrame(columns, columns=list(solutions.variables))
 
 
-def _series(values: Sequence[Any]) -> pd.Series:
+def series(values: Sequence[Any]) -> pd.Series:
+    """Values as a pandas series of the dtype that fits them all."""
     import pandas as pd
 
     kinds = {type(value) for value in values if value is not None}

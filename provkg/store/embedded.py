@@ -18,11 +18,12 @@ from pyoxigraph import BlankNode, DefaultGraph, NamedNode, Quad, RdfFormat, Trip
 
 from provkg.errors import QueryError, StoreBusyError, StoreError
 from provkg.identity import Names
+from provkg.store.kept import Kept
 from provkg.store.port import Report
 from provkg.terms import home_prefixes
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Iterator, Mapping
+    from collections.abc import Callable, Iterable, Iterator, Mapping
     from pathlib import Path
     from types import TracebackType
 
@@ -65,6 +66,7 @@ class EmbeddedStore:
         self.lock: Lock | None = None
         self.report = Report()
         self._writing = threading.Lock()
+        self._kept = Kept(folder and folder / "kept")  # in the engine's folder, to go where that goes
         self._catalog = NamedNode(Names(base).catalog_graph())
         with _errors(f"open the store {folder}"):
             self._engine: pyoxigraph.Store | None = _open(folder)
@@ -98,20 +100,27 @@ class EmbeddedStore:
             new = set(_parse(nquads))
             if strangers := {quad.graph_name for quad in new} - {name}:
                 raise StoreError(f"Cannot replace the graph {graph} by quads of {min(map(str, strangers))}.")
+            self._kept.forget()
             self._change(name, new)
 
     def drop_graph(self, graph: str) -> None:
         """Removes a named graph, in one transaction."""
         with _errors(f"drop the graph {graph}"), self._writing:
+            self._kept.forget()
             self._change(NamedNode(graph), set())
 
     def load(self, nquads: str) -> None:
         """Adds quads, all or none."""
         engine = self._opened()
         with _errors("load quads"), self._writing:
+            self._kept.forget()
             # Reading the text once for both copies costs less than giving the engine two texts.
             add = engine.extend if len(nquads) < _BULK else engine.bulk_extend
             add(self._with_merge(_parse(nquads)))
+
+    def remember(self, name: str, make: Callable[[], bytes]) -> bytes:
+        """What `make` reads from the store, from then on kept until the store is written."""
+        return self._kept.get(name, make)
 
     def dump(self, output: IO[bytes], graph: str | None = None) -> None:
         """Writes all quads of named graphs, or of one of them, as N-Quads."""

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from typing import IO, TYPE_CHECKING, Protocol, TypeAlias
 
 import msgspec
@@ -108,6 +108,12 @@ class Store(Protocol):
 
         Raises:
             StoreError: it is not N-Quads (RDF 1.1), names no graph for a triple, or cannot be written.
+        """
+
+    def remember(self, name: str, make: Callable[[], bytes]) -> bytes:
+        """What `make` reads from the store, kept under a name until the store is written.
+
+        Where it cannot be kept, it is made each time. The name is of lower-case letters, digits and ``-``.
         """
 
     def dump(self, output: IO[bytes], graph: str | None = None) -> None:

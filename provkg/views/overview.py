@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections import defaultdict
 from collections.abc import Sequence
-from typing import TYPE_CHECKING, TypeAlias
+from typing import TYPE_CHECKING, NamedTuple, TypeAlias
 
 from pyoxigraph import Literal, NamedNode
 
@@ -17,7 +17,7 @@ if TYPE_CHECKING:
     from provkg.queries import Source
     from provkg.results import Term
 
-__all__ = ["COLUMNS", "list_runs"]
+__all__ = ["COLUMNS", "AboutRun", "about_runs", "list_runs"]
 
 COLUMNS = ("run", "started", "took", "status", "cells", "models", "results", "code", "name")
 """The columns of `list_runs`; ``took`` is in seconds, ``code`` the path of the notebook or script."""
@@ -51,6 +51,19 @@ _ENDS = {
 _FEW = 50
 """Up to so many runs it is quicker to ask for each than for all that there are."""
 
+
+class AboutRun(NamedTuple):
+    """A run, when it began and how long it took, how it ended, and the path of its notebook or script."""
+
+    run: NamedNode
+    started: Term | None
+    took: Term | None
+    status: Literal
+    is_script: bool
+    code: Term | None
+    name: Term | None
+
+
 _Rows: TypeAlias = "dict[Term | None, list[tuple[Term | None, ...]]]"
 
 
@@ -62,29 +75,37 @@ def list_runs(store: Source, limit: int = 20) -> Solutions:
     record has no time. A run that has not ended, or whose recorder was killed, has no status yet. A script
     has no ``cells``.
     """
-    newest = _solutions(store, _RUNS % (f"LIMIT {limit:d}" if limit else "")).rows
-    runs = [run for run, _ in newest if isinstance(run, NamedNode)]
-    about, cells, models, results = (
-        _by_run(store, query, runs) for query in (_ABOUT, _CELLS, _MODELS, _RESULTS)
-    )
-    rows: list[tuple[Term | None, ...]] = []
-    for run, started in newest:
-        took, status, path, imported, script, name = (about[run] or [(None,) * 6])[0]
-        measured = ", ".join(_range(*row) for row in results[run])
-        rows.append(
-            (
-                run,
-                started,
-                took,
-                _end(status, imported),
-                None if script == Literal(True) else _count(cells[run]),
-                _count(models[run]),
-                Literal(measured),
-                path,
-                name,
-            )
+    listed = about_runs(store, limit)
+    runs = [one.run for one in listed]
+    cells, models, results = (_by_run(store, query, runs) for query in (_CELLS, _MODELS, _RESULTS))
+    rows = tuple(
+        (
+            one.run,
+            one.started,
+            one.took,
+            one.status,
+            None if one.is_script else _count(cells[one.run]),
+            _count(models[one.run]),
+            Literal(", ".join(_range(*row) for row in results[one.run])),
+            one.code,
+            one.name,
         )
-    return Solutions(COLUMNS, tuple(rows))
+        for one in listed
+    )
+    return Solutions(COLUMNS, rows)
+
+
+def about_runs(store: Source, limit: int = 0) -> list[AboutRun]:
+    """The last ``limit`` runs (all if it is 0), newest first, without what they did."""
+    newest = _solutions(store, _RUNS % (f"LIMIT {limit:d}" if limit else "")).rows
+    started = {run: time for run, time in newest if isinstance(run, NamedNode)}
+    about = _by_run(store, _ABOUT, list(started))
+    listed = []
+    for run, time in started.items():
+        took, status, path, imported, script, name = (about[run] or [(None,) * 6])[0]
+        is_script = script == Literal(True)
+        listed.append(AboutRun(run, time, took, _end(status, imported), is_script, path, name))
+    return listed
 
 
 def _by_run(store: Source, query: str, runs: Sequence[NamedNode]) -> _Rows:
