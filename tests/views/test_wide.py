@@ -2,9 +2,6 @@
 
 from __future__ import annotations
 
-import csv
-import io
-import json
 from datetime import UTC, datetime, timedelta
 from typing import TYPE_CHECKING, Any
 
@@ -18,7 +15,6 @@ from provkg.journal import journal_path, write_run
 from provkg.records import ActivityKind, Role, Scalar, SplitRole, ValueKind
 from provkg.store import open_store
 from provkg.views.wide import choose, gather
-from tests.cli.conftest import provkg as command  # noqa: F401 (a fixture)
 from tests.queries.story import Story
 
 if TYPE_CHECKING:
@@ -26,7 +22,6 @@ if TYPE_CHECKING:
 
     from provkg.config import Home
     from provkg.views.wide import Columns
-    from tests.cli.conftest import Command
 
 BEGAN = datetime(2026, 3, 1, 9, tzinfo=UTC)
 FOREST, SVC = "sklearn.ensemble._forest.RandomForestClassifier", "sklearn.svm._classes.SVC"
@@ -257,19 +252,3 @@ def test_a_frame_is_the_callers_own(three: Home) -> None:
 def test_a_home_without_runs_has_a_table_without_rows(home: Home) -> None:
     graph = provkg.open(home.path)
     assert len(graph.table()) == len(graph.table("model")) == 0
-
-
-def test_the_command_line_has_the_table_too(command: Command, three: Home) -> None:  # noqa: F811
-    done = command("table", "-w", "accuracy > 0.85", "--sort", "accuracy desc", "-n", "1", "-f", "json")
-    (row,) = json.loads(done.out)
-    assert (done.code, row["metric:accuracy"], row["setting:C"]) == (0, [0.8, 0.95], 10.0)
-    rows = list(csv.DictReader(io.StringIO(command("table", "--by", "model", "-f", "csv").out)))
-    assert [row["metric:test_accuracy"] for row in rows] == ["", "0.8", "0.95", "0.9"]
-    assert rows[0]["setting:probability"] == "true"
-    lines = command("table").out.splitlines()
-    assert [line.split()[0] for line in lines] == ["run", "00000003", "00000002", "00000001"]
-    assert "trees" in lines[0]
-    assert "probability" not in lines[0]
-    empty = command("table", "-w", "accuracy > 2")
-    assert (empty.code, empty.out, empty.err) == (0, "", "Nothing recorded fits.\n")
-    assert command("table", "-w", "accuracy >").code == 2
