@@ -92,7 +92,7 @@ def answer(asked: dict[str, Any]) -> Any:
 
 def main() -> None:
     """Serve questions from standard input."""
-    import mlflow  # type: ignore[import-not-found]
+    import mlflow
 
     database, runs = sys.argv[1:]
     fill(database, Path(runs))
