@@ -41,9 +41,9 @@ class Wide(msgspec.Struct, frozen=True):
         frame = {}
         for name, cells in self.columns.items():
             if name == "started":
-                frame[name] = series([None if cell is None else moment(cell) for cell in cells])
+                frame[name] = series([None if cell is None else moment(cell) for cell in cells]).array
             else:
-                frame[name] = series([tuple(cell) if type(cell) is list else cell for cell in cells])
+                frame[name] = series([tuple(cell) if type(cell) is list else cell for cell in cells]).array
         return pd.DataFrame(frame)
 
 
