@@ -39,8 +39,8 @@ def media_bytes(media_type: str, content: Any) -> bytes:
 
 
 def _binary(content: str) -> bytes:
-    try:  # three times as fast as the standard library, and strict
-        return msgspec.convert(content.rstrip(), bytes)
+    try:  # three times as fast as the standard library, and strict: it takes no line feeds
+        return msgspec.convert(content.replace("\n", "").rstrip(), bytes)
     except msgspec.ValidationError:
         pass
     try:

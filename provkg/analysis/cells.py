@@ -19,6 +19,7 @@ __all__ = ["analyse", "analyse_function"]
 
 _NO_ALIASES: Mapping[str, str] = {}
 _NO_CONSTANTS: Mapping[str, Scalar] = {}
+_BY_NONE: dict[str, int] = {}
 
 
 def analyse(
@@ -104,7 +105,7 @@ def _analyse_tree(
 ) -> CellCode:
     walk = Walk(source.split("\n"), knowledge, aliases)
     walk.shift = shift
-    walk.constants = {name: (value, {}) for name, value in constants.items()}
+    walk.constants = {name: (value, _BY_NONE) for name, value in constants.items()}
     try:
         walk.walk(tree.body)
         walk.finish()

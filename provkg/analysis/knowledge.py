@@ -28,6 +28,7 @@ __all__ = [
 ]
 
 _FOLDER = Path(__file__).parent
+_MOST_ASKED = 10_000
 
 
 class Deed(StrEnum):
@@ -169,6 +170,7 @@ class Knowledge:
         )
         """The first parts of the names of all functions and classes."""
         self._renamed_tops = frozenset(name.partition(".")[0] for name in self.renamed)
+        self._asked: dict[str, ClassMeaning | None] = {}
 
     def of_function(self, qualified: str) -> tuple[CallMeaning, ...]:
         """What calling a function of this qualified name means; empty when nothing is known."""
@@ -180,6 +182,14 @@ class Knowledge:
 
     def of_class(self, qualified: str) -> ClassMeaning | None:
         """What the class of this qualified name is; None when nothing is known."""
+        if qualified in self._asked:
+            return self._asked[qualified]
+        if len(self._asked) >= _MOST_ASKED:
+            self._asked.clear()
+        known = self._asked[qualified] = self._class_of(qualified)
+        return known
+
+    def _class_of(self, qualified: str) -> ClassMeaning | None:
         for name in dict.fromkeys((qualified, self.present_name(qualified))):
             module, _, own = name.rpartition(".")
             known = self.classes.get(name)

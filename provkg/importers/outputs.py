@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Sequence
 from typing import Any
 
 from provkg.identity import sha256
@@ -40,8 +40,10 @@ class Outputs:
         self._text_limit = text_limit
         self._count = 0
 
-    def of(self, saved: Iterable[SavedOutput]) -> tuple[Output, ...]:
+    def of(self, saved: Sequence[SavedOutput]) -> tuple[Output, ...]:
         """The outputs of one cell: its streams first, each as one, its error last."""
+        if not saved:
+            return ()
         streams: dict[OutputKind, list[str]] = {}
         shown: list[Output] = []
         for output in saved:
@@ -55,13 +57,7 @@ class Outputs:
 
     def _numbered(self, output: Output) -> Output:
         self._count += 1
-        return Output(
-            id=f"o{self._count}",
-            kind=output.kind,
-            contents=output.contents,
-            text=output.text,
-            truncated=output.truncated,
-        )
+        return Output(f"o{self._count}", output.kind, output.contents, output.text, output.truncated)
 
     def _text(self, kind: OutputKind, text: str, shown: str | None = None) -> Output:
         """Text is in the record itself, unless it is too long for that."""
