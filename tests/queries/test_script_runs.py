@@ -173,6 +173,106 @@ KNOWN: list[tuple[str, dict[str, str], Check]] = [
     ),
     # people
     ("who_ran_what", {"notebook": "train.py"}, count(2)),
+    ("who_is_responsible_for_notebook", {"notebook": "train.py"}, has(role="ran it", runs=2)),
+    ("who_is_responsible_for_thing", {"thing": f"{BROKEN}/forest"}, both(count(1), has(distance=0))),
+    # questions over several runs, and such of which scripts say little
+    ("how_often_was_cell_executed", {"notebook": "train.py"}, both(count(2), only("trials", 1))),
+    ("which_results_are_stale", {"run": LOGISTIC}, nothing),
+    (
+        "what_is_missing_to_repeat_runs",
+        {},
+        both(
+            has(missing="commit: none", inputs=1, unseeded=0),
+            has(missing="seeds: 1 without, commit: none", inputs=0, unseeded=1),
+        ),
+    ),
+    (
+        "did_rerun_give_same_results",
+        {"first": LOGISTIC, "second": FOREST},
+        has(item="accuracy of model, test data", verdict="Different"),
+    ),
+    ("which_equal_runs_gave_different_results", {}, nothing),
+    ("what_changed_in_cells", {"first": BEFORE, "second": BROKEN}, nothing),
+    (
+        "which_settings_differ_between_best_runs",
+        {"metric": "f1_macro"},
+        both(ends("metric", "/f1_macro"), has(setting="max_depth", in_second="3")),
+    ),
+    (
+        "how_do_metrics_vary_over_repetitions",
+        {"metric": "accuracy"},
+        both(
+            has(settings="n_estimators=3", repetitions=2, seeds=0),
+            has(settings="max_depth=3", repetitions=1, seeds=1),
+        ),
+    ),
+    (
+        "which_settings_were_tried",
+        {"estimator": "RandomForestClassifier"},
+        has(setting="max_depth", least=3, most=3, trials=1, given=1),
+    ),
+    (
+        "how_did_metric_develop",
+        {"metric": "accuracy", "run": LOGISTIC},
+        both(count(5), lambda rows: [row["step"] for row in rows] == [1, 2, 3, 4, 5]),
+    ),
+    (
+        "what_led_to_since_step",
+        {"thing": f"{BROKEN}/forest", "since": "1"},
+        both(count(2), only("name", "X", "y")),
+    ),
+    (
+        "what_happened_between_steps",
+        {"run": LOGISTIC},
+        lambda rows: any(
+            row["used"] == "penguins" and {*str(row["made"]).split(", ")} == {"train", "test"} for row in rows
+        ),
+    ),
+    (
+        "which_calls_had_setting",
+        {"procedure": "RandomForestClassifier", "setting": "max_depth", "value": "3"},
+        only(
+            "function",
+            "sklearn.ensemble.RandomForestClassifier.fit",
+            "sklearn.model_selection.cross_val_score",
+        ),
+    ),
+    (
+        "which_outputs_had_input_with",
+        {"property": "mediaType", "value": "text/csv"},
+        both(has(kind="model", name="model"), has(kind="result", name="f1_macro")),
+    ),
+    (
+        "which_outputs_followed_setting",
+        {"procedure": "RandomForestClassifier", "setting": "max_depth", "value": "3", "run": FOREST},
+        both(
+            count(5),
+            has(kind="model", name="model"),
+            ends("name", "forest.joblib", "model", "accuracy", "f1_macro"),
+        ),
+    ),
+    ("which_outputs_had_annotated_input", {"key": "licence"}, nothing),
+    ("which_things_are_annotated", {"key": "licence"}, nothing),
+    (
+        "which_columns_fed_model",
+        {"model": f"{BROKEN}/forest"},
+        both(count(2), has(part="data", name="X"), has(part="target", name="y")),
+    ),
+    ("where_does_data_come_from", {}, both(count(1), has(licence="not recorded", runs=2))),
+    (
+        "on_which_data_was_model_trained_and_tested",
+        {"model": f"{BROKEN}/forest"},
+        both(count(2), has(role="trained", name="X"), has(role="evaluated", name="X", metrics="accuracy")),
+    ),
+    ("which_model_was_fine_tuned", {"model": f"{BROKEN}/forest"}, has(answer="trained anew")),
+    (
+        "how_large_and_costly_is_model",
+        {"model": f"{BROKEN}/forest"},
+        lambda rows: "parameters" in rows[0]["missing"],
+    ),
+    ("which_metadata_have_things", {"run": LOGISTIC}, both(count(3), only("licence", "not recorded"))),
+    ("what_would_exports_lack", {"run": LOGISTIC}, has(profile="Croissant", term="license", present=False)),
+    ("which_things_lack_metadata", {"run": LOGISTIC}, has(kind="data", missing="licence")),
 ]
 
 

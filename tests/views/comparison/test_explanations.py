@@ -150,9 +150,11 @@ def test_random_numbers_without_any_seed_are_named_where_nothing_else_differs(
     laboratory: Laboratory,
 ) -> None:
     split = CELLS["split"].replace(", random_state=0", "")
-    found = laboratory.compare(
-        laboratory.run({"split": split}), laboratory.run({"split": split}, repetition=1)
+    first = laboratory.run({"split": split})
+    repeated = (
+        laboratory.compare(first, laboratory.run({"split": split}, repetition=n)) for n in range(1, 9)
     )
+    found = next(one for one in repeated if one.explanations)  # by chance, two scores can be equal
     assert found.of(Aspect.CODE, Aspect.SETTINGS, Aspect.ENVIRONMENT) == ()
     [cause] = causes(found)
     assert cause.item == "random numbers of train_test_split"
