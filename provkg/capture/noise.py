@@ -22,6 +22,7 @@ from provkg.capture.gate import is_hidden
 __all__ = ["LeftOut", "Noise"]
 
 _CODE = (".py", ".pyc", ".pyi", ".so", ".pyd", ".dylib", ".dll", ".pth", ".egg-link")
+_COMPILED = "/__pycache__/"  # also holds drafts of bytecode, which have other endings
 _NEVER = ("/proc/", "/sys/")
 _SYSTEM = (
     *("/etc/", "/usr/", "/lib/", "/lib64/", "/bin/", "/sbin/"),
@@ -108,7 +109,7 @@ class Noise:
             return True
         if path.startswith("/dev/"):
             return not path.startswith(_SHARED_MEMORY) or path[len(_SHARED_MEMORY) :].startswith(_SCRATCH)
-        if path.endswith(_CODE):
+        if path.endswith(_CODE) or _COMPILED in path:
             return not self._opened_by_user(frozenset({"pathlib", "io", "_pyio"}))
         package = self.module_of(path)
         if package:

@@ -39,6 +39,7 @@ LIBRARIES = (
 def test_a_session_with_many_libraries_has_the_files_of_the_user_and_no_other(
     execute: Execute, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
+    monkeypatch.delenv("PYTHONDONTWRITEBYTECODE", raising=False)  # the helper's bytecode is no data
     (tmp_path / "data.csv").write_text("a,b\n" + "".join(f"{i},{i * 7 % 5}\n" for i in range(120)))
     (tmp_path / "helper.py").write_text("from pathlib import Path\ndef twice(x):\n    return x * 2\n")
     (tmp_path / "matplotlibrc").write_text("lines.linewidth: 2\n")

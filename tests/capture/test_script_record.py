@@ -67,7 +67,10 @@ DATA = "a,b\n" + "".join(f"{n},{n * 2 + n % 3}\n" for n in range(40)) + ",1\n"
 FILES = {"script.py": TRAIN, "features.py": FEATURES, "data.csv": DATA}
 
 
-def test_a_training_script_is_recorded_with_its_functions_and_modules(home: Home) -> None:
+def test_a_training_script_is_recorded_with_its_functions_and_modules(
+    home: Home, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.delenv("PYTHONDONTWRITEBYTECODE", raising=False)  # bytecode of its modules is no data
     recorded, done = record_script(home, FILES, "script.py", "--alpha", "0.5", "--api-key", "f00")
     run, folder = recorded.run, recorded.folder
     assert (done.code, done.err) == (0, "")
