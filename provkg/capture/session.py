@@ -5,12 +5,10 @@ A session never raises into the code it records. What it cannot do it notes in t
 
 from __future__ import annotations
 
-import re
 import sys
 import time
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from datetime import UTC, datetime
-from fnmatch import translate
 from itertools import count
 from threading import get_ident
 from typing import Any
@@ -34,6 +32,7 @@ from provkg.capture.own_classes import OwnClasses
 from provkg.capture.packages import PackageWatch
 from provkg.capture.standing import Standing
 from provkg.capture.threads import steps_at_work
+from provkg.capture.unnamed import Unnamed
 from provkg.capture.usercode import UserCode
 from provkg.capture.values import Tracker
 from provkg.identity import sha256
@@ -47,14 +46,12 @@ from provkg.records import (
     Evidence,
     FileMode,
     Import,
-    Link,
     Package,
     ParametersSeen,
     RunFinished,
     Seed,
     Setting,
     Status,
-    Value,
 )
 
 __all__ = ["Session"]
@@ -106,7 +103,7 @@ class Session:
         self._append = append
         self._patience = patience
         self._hidden = hidden or {}
-        self._unnamed = re.compile("|".join(map(translate, leave_out_columns))) if leave_out_columns else None
+        self._unnamed = Unnamed(leave_out_columns)
         self._packages = packages
         self._order = 0
         self._activities = count(1)
@@ -201,7 +198,7 @@ class Session:
             fields["links"] = (*fields.get("links", ()), *self.figures.end(fields["outputs"]))
         except Exception as failure:
             cell.notices.add("outputs", failure)
-        fields["links"] = tuple(map(self._without_names, fields.get("links", ())))
+        fields["links"] = tuple(map(self._unnamed.in_link, fields.get("links", ())))
         self._cell = None
         self._definers.end(cell.left or Snapshot(variables(self.namespace, self._hidden)))
         self._pending.move_to(cell.notices)
@@ -323,8 +320,8 @@ class Session:
             ),
         )
         if steps is not None:
-            values = tuple(map(self._without_columns, steps.values))
-            self.write(replace(steps, values=values, links=tuple(map(self._without_names, steps.links))))
+            values = tuple(map(self._unnamed.in_value, steps.values))
+            self.write(replace(steps, values=values, links=tuple(map(self._unnamed.in_link, steps.links))))
         cell.progress.took(time.thread_time() - began)
 
     def parameters(self, parameters: tuple[Setting, ...]) -> None:
@@ -352,31 +349,10 @@ class Session:
         fields = gather_variables(cell, self.values, self._hidden, self._definers)
         if self.values.inference.tired:
             cell.notices.add("origins", "there is too much text to read where all values came from")
-        return {**fields, "values": tuple(map(self._without_columns, fields["values"]))}
+        return {**fields, "values": tuple(map(self._unnamed.in_value, fields["values"]))}
 
     def _gather_files(self, cell: Execution) -> dict[str, Any]:
         return gather_files(cell, self.files, self.values)
-
-    def _without_columns(self, value: Value) -> Value:
-        """A value without the columns that shall not be named; its shape still counts them."""
-        named = tuple(
-            column
-            for column in value.columns
-            if self._unnamed is None or not self._unnamed.match(column.name)
-        )
-        return replace(value, columns=named)
-
-    def _without_names(self, link: Link) -> Link:
-        """A link that does not name the columns that shall not be named, but says that there were some."""
-        unnamed = self._unnamed
-        if unnamed is None or not link.columns:
-            return link
-        columns = []
-        for one in link.columns:
-            if not unnamed.match(one.target):
-                named = tuple(label for label in one.sources if not unnamed.match(label))
-                columns.append(replace(one, sources=named, further=one.further or named != one.sources))
-        return replace(link, columns=tuple(columns))
 
     def _gather_code(self, cell: Execution) -> dict[str, Any]:
         imports = []

@@ -11,7 +11,19 @@ from provkg.capture.columns import Columns
 from provkg.capture.kinds import type_name
 from provkg.records import Evidence, Fingerprint, SplitRole, Value, ValueKind
 
-__all__ = ["RANK", "Edge", "FileNode", "Label", "Node", "Object", "Parent", "Parts", "weakest"]
+__all__ = [
+    "RANK",
+    "Edge",
+    "FileNode",
+    "Label",
+    "Node",
+    "Object",
+    "Parent",
+    "Parts",
+    "Reference",
+    "shared_place",
+    "weakest",
+]
 
 Label: TypeAlias = str | int
 Parts: TypeAlias = "dict[Label, Node | None]"
@@ -123,3 +135,20 @@ class Node:
 
 
 Parent: TypeAlias = Node | FileNode
+
+
+class Reference(ref[Any]):
+    """A weak reference that knows the identity of what it refers to."""
+
+    __slots__ = ("identity",)
+    identity: int
+
+
+def shared_place(
+    places: set[tuple[SplitRole, int | None]],
+) -> tuple[SplitRole | None, int | None]:
+    """The role and fold that all share."""
+    roles, folds = {role for role, _ in places}, {fold for _, fold in places}
+    if len(roles) != 1:
+        return None, None
+    return roles.pop(), folds.pop() if len(folds) == 1 else None

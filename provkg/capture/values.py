@@ -22,7 +22,7 @@ from provkg.capture.kinds import columns_of, element_type_of, kind_of, shape_of
 from provkg.capture.lightly import Light, LightValues
 from provkg.capture.memory import Memory, is_dataset, is_tensor
 from provkg.capture.predictions import inherit
-from provkg.capture.states import Edge, FileNode, Label, Node, Object, Parent
+from provkg.capture.states import Edge, FileNode, Label, Node, Object, Parent, Reference, shared_place
 from provkg.records import Digest, Evidence, Fingerprint, Link, SplitRole, ValueKind
 
 __all__ = ["Edge", "FileNode", "Node", "Tracker"]
@@ -32,13 +32,6 @@ _DATA = (ValueKind.DATASET, ValueKind.PREDICTION)
 _NOTHING: Mapping[Label, Node | None] = MappingProxyType({})
 _Told: TypeAlias = "Columns | Mapping[Node, Columns] | None"
 """Which columns came from which: of the first parent, or of each."""
-
-
-class _Reference(ref[Any]):
-    """A weak reference that knows the identity of what it refers to."""
-
-    __slots__ = ("identity",)
-    identity: int
 
 
 class Tracker:
@@ -53,7 +46,7 @@ class Tracker:
         self._fingerprint_limit = fingerprint_limit
         self._fingerprint_part = fingerprint_part
         self._objects: dict[int, Object] = {}
-        self._memory: dict[int, tuple[_Reference, Object, Node]] = {}
+        self._memory: dict[int, tuple[Reference, Object, Node]] = {}
         """Arrays that are not followed but own the memory of one that is."""
         self.tensors = Memory()
         self.light = LightValues(self)
@@ -140,7 +133,7 @@ class Tracker:
         if kind is None:
             return None
         try:
-            reference = _Reference(value, self._forgetting)
+            reference = Reference(value, self._forgetting)
         except TypeError:
             return None
         reference.identity = identity = id(value)
@@ -151,7 +144,7 @@ class Tracker:
         if type(value).__name__ == "ndarray":
             base = value.base  # type: ignore[attr-defined]
             if type(base) is type(value) and id(base) not in self._objects and self.owner(base) is None:
-                known = _Reference(base, self._forget_memory)
+                known = Reference(base, self._forget_memory)
                 known.identity = id(base)
                 self._memory[known.identity] = known, entry, node
         if is_tensor(value):
@@ -305,7 +298,7 @@ class Tracker:
                 (chosen if parent.selects else places).add((parent.role, parent.fold))
         node.edges = (*node.edges, *edges)
         if node.role is None and node.kind not in _ESTIMATORS:
-            node.role, node.fold = _common(chosen or places)
+            node.role, node.fold = shared_place(chosen or places)
         if inherits and node.kind in _DATA and not is_dataset(type(value)):
             data = [each for each in parents if isinstance(each, Node) and each.kind not in _ESTIMATORS]
             inherit(node, value, data, evidence, given)
@@ -394,11 +387,3 @@ class Tracker:
     def links(self, node: Node) -> Iterator[Link]:
         """The links from a recorded node to its nearest recorded ancestors; its history is then dropped."""
         return links_of(node)
-
-
-def _common(places: set[tuple[SplitRole, int | None]]) -> tuple[SplitRole | None, int | None]:
-    """The role and fold that all share."""
-    roles, folds = {role for role, _ in places}, {fold for _, fold in places}
-    if len(roles) != 1:
-        return None, None
-    return roles.pop(), folds.pop() if len(folds) == 1 else None

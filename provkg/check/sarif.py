@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
+from urllib.parse import quote
 
 import provkg
 
@@ -35,6 +36,11 @@ def to_sarif(verdict: Verdict) -> str:
     return json.dumps({"$schema": _SCHEMA, "version": "2.1.0", "runs": [run]}, ensure_ascii=False, indent=1)
 
 
+def _uri(path: str) -> str:
+    """The address of a document; of one with a relative path, as imported records have it, that path."""
+    return Path(path).as_uri() if Path(path).is_absolute() else quote(path)
+
+
 def _rule(rule: Rule) -> dict[str, Any]:
     return {
         "id": rule.name,
@@ -50,7 +56,7 @@ def _result(verdict: Verdict, finding: Finding, rank: int) -> dict[str, Any]:
     is_notebook = verdict.document.endswith(".ipynb")
     place: dict[str, Any] = {}
     if verdict.document:
-        place["physicalLocation"] = {"artifactLocation": {"uri": Path(verdict.document).as_uri()}}
+        place["physicalLocation"] = {"artifactLocation": {"uri": _uri(verdict.document)}}
         if finding.line is not None and not is_notebook:
             place["physicalLocation"]["region"] = {"startLine": finding.line}
     if is_notebook and finding.cell:

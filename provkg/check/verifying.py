@@ -18,20 +18,22 @@ def difference(kind: str, words: Mapping[str, str]) -> str:
     """How what a row tells differs from what is here; empty when it does not, or cannot be told.
 
     Parameters:
-        kind: ``file``, of a row with ``path`` and ``digest``; ``package``, of one with ``package`` and
-            ``version``.
+        kind: ``file``, of a row with ``path``, ``digest`` and perhaps ``size``; ``package``, of one with
+            ``package`` and ``version``.
     """
     if kind == "file":
-        return _file(Path(words.get("path", "")), words.get("digest", ""))
+        return _file(Path(words.get("path", "")), words.get("digest", ""), words.get("size", ""))
     return _package(words.get("package", ""), words.get("version", ""))
 
 
-def _file(path: Path, digest: str) -> str:
+def _file(path: Path, digest: str, size: str) -> str:
     try:
         if not path.exists():
             return "is not there any more"
         if not digest or not path.is_file():
             return ""
+        if size and path.stat().st_size != int(size):
+            return "has other content now"  # however large it is: nothing of it is read
         with path.open("rb") as file:
             now = hashlib.file_digest(file, "sha256").hexdigest()
     except OSError as error:

@@ -23,6 +23,8 @@ _OCCURS = "SELECT ?thing ?other WHERE { GRAPH ?g { ?other provkg:hasContent ?thi
 _READERS = (
     "SELECT ?thing ?other WHERE { GRAPH ?g { ?other prov:used ?thing ; provkg:executionOrder ?order } }"
 )
+_TELLING = 64
+"""Bytes from which on equal contents at different paths are more than chance."""
 _UNKNOWN = datetime.min.replace(tzinfo=UTC)
 
 
@@ -35,10 +37,14 @@ class _Occurrence:
     at: datetime
     written: bool
     read: bool
+    size: int
 
 
-def crossings(store: Source, things: Sequence[str], *, downstream: bool) -> Iterator[tuple[str, str]]:
-    """Things and what each leads to by its content: to the file it is a copy of, or to those who read it.
+def crossings(store: Source, things: Sequence[str], *, downstream: bool) -> Iterator[tuple[str, str, str]]:
+    """Things, what each leads to by its content, and how that is known.
+
+    A file that was read leads to the one it is a copy of, or, ``downstream``, the other way round. At one
+    path that is observed; at different paths the content alone speaks for it, and that is inferred.
 
     A content itself leads to those that were written with it, or, ``downstream``, to those that read it.
     """
@@ -49,17 +55,17 @@ def crossings(store: Source, things: Sequence[str], *, downstream: bool) -> Iter
     for content in asked:
         for one in _latest(known[content]) if not downstream else known[content]:
             if one.read if downstream else one.written:
-                yield content, one.iri
+                yield content, one.iri, "observed"
     for content in dict.fromkeys(content_of.values()):
-        for reader, writer in _copies(known[content]):
+        for reader, writer, evidence in _copies(known[content]):
             near, far = (writer, reader) if downstream else (reader, writer)
             if content_of.get(near) == content:
-                yield near, far
+                yield near, far, evidence
 
 
 def _occurrences(store: Source, contents: Iterable[str]) -> dict[str, list[_Occurrence]]:
     held = pairs(store, _OCCURS, contents)
-    wanted = (Rdf.type, Provkg.path, Provkg.url, Provkg.generatedIn)
+    wanted = (Rdf.type, Provkg.path, Provkg.url, Provkg.generatedIn, Provkg.byteSize)
     told = properties(store, [iri for _, iri in held], wanted)
     executions: dict[str, list[str]] = defaultdict(list)
     for iri, facts in told.items():
@@ -84,16 +90,18 @@ def _occurrences(store: Source, contents: Iterable[str]) -> dict[str, list[_Occu
                 at=min((datetime.fromisoformat(text) for text in started), default=_UNKNOWN),
                 written=Provkg.WrittenFile in types or Provkg.Output in types,
                 read=Provkg.ReadFile in types,
+                size=int(next(iter(facts.get(Provkg.byteSize, ())), 0)),
             )
         )
     return found
 
 
-def _copies(occurrences: Iterable[_Occurrence]) -> Iterator[tuple[str, str]]:
-    """Each reader with the writers that it may have its content from.
+def _copies(occurrences: Iterable[_Occurrence]) -> Iterator[tuple[str, str, str]]:
+    """Each reader with the writers that it may have its content from, and how that is known.
 
     Of the files written before, those at the reader's own path count alone, of these the last: it replaced
-    the others. Where none was, the last at each other path counts.
+    the others. Where none was, the last at each other path counts, if the content is not so small that many
+    files have it.
     """
     written: dict[str, list[_Occurrence]] = defaultdict(list)
     for one in sorted(occurrences, key=lambda one: (one.at, one.iri)):
@@ -109,8 +117,11 @@ def _copies(occurrences: Iterable[_Occurrence]) -> Iterator[tuple[str, str]]:
             if (rank := _written_before(several, times[path], reader))
         }
         own = before.get(reader.path)
-        for writer in (own,) if own else before.values():
-            yield reader.iri, writer.iri
+        if own:
+            yield reader.iri, own.iri, "observed"
+        elif reader.size >= _TELLING:
+            for writer in before.values():
+                yield reader.iri, writer.iri, "inferred"
 
 
 def _written_before(several: Sequence[_Occurrence], times: Sequence[datetime], reader: _Occurrence) -> int:

@@ -17,7 +17,9 @@ EVIDENCE = ("observed", "declared", "imported", "inferred")
 """How a step is known, the strongest first; the last is from the source text."""
 
 SAME_CONTENT = "same content"
-"""The operation of a step from a file that was read to the one written before with its content."""
+"""The operation of a step from a file that was read to the one written before with its content.
+
+At the same path it is observed; at another one the file may as well be a copy of something else: inferred."""
 
 _LONGEST = 20
 

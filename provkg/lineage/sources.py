@@ -47,8 +47,9 @@ def direct_steps(
         shown = pairs(store, _SHOWN if downstream else _SHOWS, frontier)
         found += [(near, far, _READ_BY_CELL, "inferred") for near, far in shown]
     found += [
-        (near, far, SAME_CONTENT, "observed")
-        for near, far in crossings(store, frontier, downstream=downstream)
+        (near, far, SAME_CONTENT, evidence)
+        for near, far, evidence in crossings(store, frontier, downstream=downstream)
+        if evidence == "observed" or not observed
     ]
     for near, far, operation, evidence in found:
         target, source = (far, near) if downstream else (near, far)

@@ -110,6 +110,6 @@ def mapping_digest() -> str:
     return whole.hexdigest()
 
 
-_MAPPING = ("mapping/**/*.py", "records/**/*.py", "identity.py", "terms.py", "store/embedded.py")
+_MAPPING = ("mapping/**/*.py", "records/**/*.py", "identity.py", "terms/**/*.py", "store/embedded.py")
 """The code that decides which quads a journal becomes, and where they stand; a package may ship without its
 source."""

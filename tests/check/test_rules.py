@@ -1,13 +1,21 @@
 from __future__ import annotations
 
 import json
+from datetime import UTC, datetime
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+import msgspec
 import pytest
 
-from provkg.check import read_rule, rules
+from provkg.check import check_run, read_rule, rules, to_sarif
+from provkg.check.verifying import difference
 from provkg.errors import QuestionError
+from provkg.records import encode_event
+from provkg.store import open_store
+from tests.check.conftest import RUN
+from tests.queries.manifest import make_home
+from tests.queries.story import Story
 
 if TYPE_CHECKING:
     from provkg.check import Finding, Verdict
@@ -118,3 +126,54 @@ def test_a_file_that_is_no_rule_says_what_is_wrong(
     path.write_text(json.dumps({name: value for name, value in fields.items() if value is not None}))
     with pytest.raises(QuestionError, match=problem):
         read_rule(path)
+
+
+@pytest.mark.parametrize(
+    ("command", "found"),
+    [
+        ("!pip install numpy", True),
+        ("%conda install -y numpy", True),
+        ("!pip install numpy==2.4.6", False),
+        ("%conda install numpy=2.4", False),
+        ("!pip install git+https://example.org/a.git@0123456789abcdef", False),
+        ("!pip install -r requirements.txt", False),
+        ("# pip install numpy", False),
+    ],
+)
+def test_an_installation_is_pinned_by_a_version_a_commit_or_a_file(
+    tmp_path: Path, command: str, found: bool
+) -> None:
+    story = Story(
+        RUN, "a.ipynb", datetime(2026, 5, 1, tzinfo=UTC), python="3.11.9", kernel="", packages={}, text="a"
+    )
+    with story.cell("c1", 0, f"import os\n{command}\nprint(1)"):
+        pass
+    path = tmp_path / "run.jsonl"
+    path.write_bytes(b"".join(encode_event(event) + b"\n" for event in story.end(("c1", "x"))))
+    with open_store(make_home(tmp_path / "home", (path,))) as store:
+        verdict = check_run(store, RUN, [rules()["package_not_pinned"]])
+    assert [finding.message for finding in verdict.findings] == (
+        [f"`{command}` does not say which version."] if found else []
+    )
+
+
+def test_a_file_of_another_size_is_not_read_to_tell_that_it_changed(tmp_path: Path) -> None:
+    path = tmp_path / "data.csv"
+    with path.open("wb") as file:
+        file.truncate(1 << 40)  # a hole of a terabyte: to read it would take an hour
+    assert (
+        difference("file", {"path": str(path), "digest": "0" * 64, "size": "10"}) == "has other content now"
+    )
+    assert difference("file", {"path": str(tmp_path), "digest": "0" * 64}) == ""
+    assert difference("file", {"path": str(tmp_path / "none"), "digest": "0" * 64}) == "is not there any more"
+
+
+def test_a_document_whose_path_is_relative_has_a_relative_address(told: dict[str, Verdict]) -> None:
+    changed = msgspec.structs.replace(told["changed"], document="old notebooks/a.ipynb")
+    (run,) = json.loads(to_sarif(changed))["runs"]
+    places = {
+        place["physicalLocation"]["artifactLocation"]["uri"]
+        for result in run["results"]
+        for place in result["locations"]
+    }
+    assert places == {"old%20notebooks/a.ipynb"}

@@ -28,7 +28,7 @@ FOREST = "sklearn.ensemble._forest.RandomForestClassifier"
 
 def clean(run: str, at: datetime, raw_content: str, path: str = "clean.csv") -> list[Event]:
     """A session that reads raw.csv, and writes it cleaned through a table without a name."""
-    story = _story(run, "clean.ipynb", at)
+    story = tell(run, "clean.ipynb", at)
     with story.cell("c1", 0, "raw = pd.read_csv('raw.csv')") as cell:
         file = cell.file("raw.csv", FileMode.READ, raw_content)
         raw = cell.frame("raw", 100, content=raw_content)
@@ -50,7 +50,7 @@ def clean(run: str, at: datetime, raw_content: str, path: str = "clean.csv") -> 
 
 def train() -> list[Event]:
     """A session that reads clean.csv, trains on it, measures, and shows the table."""
-    story = _story(TRAINING, "train.ipynb", MORNING + timedelta(hours=2))
+    story = tell(TRAINING, "train.ipynb", MORNING + timedelta(hours=2))
     with story.cell("c1", 0, "df = pd.read_csv('clean.csv')") as cell:
         file = cell.file("clean.csv", FileMode.READ, "cleaned")
         df = cell.frame("df", 90, content="cleaned")
@@ -78,7 +78,7 @@ def train() -> list[Event]:
     return story.end()
 
 
-def _story(run: str, notebook: str, at: datetime) -> Story:
+def tell(run: str, notebook: str, at: datetime) -> Story:
     return Story(
         run,
         notebook,
@@ -100,12 +100,12 @@ def store(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Store]:
         "training": train(),
     }
     with open_store(
-        make_home(folder, tuple(_written(folder, name, events) for name, events in told.items()))
+        make_home(folder, tuple(written_events(folder, name, events) for name, events in told.items()))
     ) as opened:
         yield opened
 
 
-def _written(folder: Path, name: str, events: list[Event]) -> Path:
+def written_events(folder: Path, name: str, events: list[Event]) -> Path:
     path = folder / f"{name}.jsonl"
     path.write_bytes(b"".join(encode_event(event) + b"\n" for event in events))
     return path
